@@ -1,0 +1,1 @@
+"""What is asked and what is answered: options, results, axes. No computing."""
