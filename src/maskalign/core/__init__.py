@@ -1,0 +1,1 @@
+"""Array in, array out: the correlation and what follows from it. NumPy and SciPy."""

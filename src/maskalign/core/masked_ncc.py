@@ -1,0 +1,243 @@
+r"""Masked normalized cross-correlation (Padfield 2012).
+
+With :math:`f_1, f_2` the images, 0 where they are not valid, :math:`m_1, m_2` their
+valid pixels as 0 and 1, and :math:`(a * b)(u) = \sum_p a(p + u) b(p)`,
+
+.. math::
+
+    n &= m_1 * m_2 \\
+    s_1 &= f_1 * m_2, \quad s_2 = m_1 * f_2 \\
+    q_1 &= f_1^2 * m_2, \quad q_2 = m_1 * f_2^2 \\
+    \mathrm{NCC} &= \frac{f_1 * f_2 - s_1 s_2 / n}
+                         {\sqrt{(q_1 - s_1^2 / n)(q_2 - s_2^2 / n)}}
+
+is at every lag :math:`u` the correlation coefficient of the pixels valid in both
+images. What does not depend on :math:`f_2` is computed once for a reference and a mask.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maskalign.core.fft import ComplexArray
+from maskalign.core.lags import LagWindow
+from maskalign.core.validate import Pixels, as_pixels, working_dtype
+from maskalign.errors import NoOverlapError
+from maskalign.model.options import MatchOptions
+from maskalign.model.results import CorrelationSurface
+from maskalign.model.types import FloatArray, MaxShift, ValidArray
+
+__all__ = ["OverlapTerms", "PreparedReference", "masked_ncc"]
+
+_DEFAULTS = MatchOptions()
+#: A variance counts as resolved from this many rounding errors of a transform on.
+_RESOLVED = 32
+
+
+def masked_ncc(
+    reference: ArrayLike,
+    moving: ArrayLike,
+    *,
+    reference_mask: ArrayLike | None = None,
+    moving_mask: ArrayLike | None = None,
+    max_shift: MaxShift = _DEFAULTS.max_shift,
+    min_overlap: float = _DEFAULTS.min_overlap,
+) -> CorrelationSurface:
+    """Return the masked NCC of two images for every lag of the search window.
+
+    Parameters
+    ----------
+    reference : array_like of real numbers, shape (Y, X) or (Z, Y, X)
+        The image that stays. NaN and infinite pixels are invalid by themselves.
+    moving : array_like of real numbers
+        The image that is moved, with as many axes; its shape may differ. Without a
+        shift the two share their first corner.
+    reference_mask, moving_mask : array_like, shape of the image, optional
+        True (non-zero) where a pixel may be used.
+    max_shift : float or sequence of float, optional
+        Largest lag, pixels, for all axes or for each; all lags if left out.
+    min_overlap : float
+        Smallest overlap that is searched, 0 to 1: valid pixels shared at a lag over
+        the valid pixels of the image that has fewer.
+
+    Returns
+    -------
+    CorrelationSurface
+        ``.ncc`` (float32 if that holds the pixels of both images exactly, else
+        float64), NaN where the overlap is too small, 0 where an image has no contrast
+        in the overlap; ``.overlap``; ``.lags``, one ascending array of integers for
+        each axis.
+
+    Raises
+    ------
+    TypeError
+        If an image is complex or boolean.
+    ValueError
+        If shapes or options do not fit.
+    MaskError
+        If a mask does not have the shape of its image.
+    NoValidPixelsError
+        If an image has no valid pixel.
+
+    See Also
+    --------
+    register : the best lag, refined.
+
+    References
+    ----------
+    .. [1] D. Padfield, "Masked object registration in the Fourier domain", IEEE
+       Transactions on Image Processing 21(5), 2012, doi 10.1109/TIP.2011.2181402,
+       equations 20 to 22.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scene = np.random.default_rng(0).normal(size=(40, 40))
+    >>> surface = masked_ncc(scene[4:36, 4:36], scene[6:38, 1:33], max_shift=5)
+    >>> best = np.unravel_index(np.nanargmax(surface.ncc), surface.shape)
+    >>> surface.lag_at(best), round(float(surface.ncc[best]), 3)
+    ((2, -3), 1.0)
+    """
+    reference, moving = np.asarray(reference), np.asarray(moving)
+    check_same_axes(reference, moving)
+    options = MatchOptions(max_shift=max_shift, min_overlap=min_overlap)
+    dtype = working_dtype(reference.dtype, moving.dtype)
+    # A flat image correlates with nothing: an answer, if a dull one.
+    fixed = as_pixels(
+        reference,
+        reference_mask,
+        name="reference",
+        mask_name="reference_mask",
+        dtype=dtype,
+        constant_ok=True,
+    )
+    moved = as_pixels(
+        moving,
+        moving_mask,
+        name="moving",
+        mask_name="moving_mask",
+        dtype=dtype,
+        constant_ok=True,
+    )
+    prepared = PreparedReference(fixed, moving.shape, options.max_shift)
+    terms = prepared.under(moved.valid, options.min_overlap)
+    ncc = prepared.correlate(moved, terms)
+    return CorrelationSurface(ncc, terms.overlap, prepared.window.lags)
+
+
+def check_same_axes(reference: NDArray[Any], moving: NDArray[Any]) -> None:
+    """Raise a ValueError unless two images have as many axes."""
+    if reference.ndim != moving.ndim:
+        msg = (
+            f"reference has shape {reference.shape} but moving has shape "
+            f"{moving.shape}; both need two axes, or both three."
+        )
+        raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverlapTerms:
+    """All that follows from a reference and the valid pixels of a moving image."""
+
+    #: Pixels valid in both images, float64 but whole, for each lag.
+    n: NDArray[np.float64]
+    #: `n` over the largest possible number.
+    overlap: NDArray[np.float64]
+    #: True where the overlap is large enough to be searched.
+    allowed: ValidArray
+    #: s1 / n.
+    mean: FloatArray
+    #: q1 - s1^2 / n; infinite where it is not resolved, so that NCC is 0 there.
+    variance: FloatArray
+    #: Spectrum of the valid pixels of the moving image.
+    moving_spectrum: ComplexArray
+
+
+class PreparedReference:
+    """A reference with its spectra, ready for any number of moving images.
+
+    Parameters
+    ----------
+    reference : Pixels
+        The image that stays.
+    moving_shape : tuple of int
+        Shape of the images to come.
+    max_shift : float, sequence of float, or None
+        Largest lag, pixels.
+    """
+
+    def __init__(
+        self, reference: Pixels, moving_shape: tuple[int, ...], max_shift: MaxShift
+    ) -> None:
+        self.pixels = reference
+        self.window = LagWindow.within(reference.valid.shape, moving_shape, max_shift)
+        dtype = reference.values.dtype
+        # Counts are taken in double precision: rounded they are then exact.
+        self._counted = self.window.reference_spectrum(reference.valid.astype(float))
+        self._values = self.window.reference_spectrum(reference.values)
+        self._squares = self.window.reference_spectrum(reference.values**2)
+        self._valid = self._counted.astype(np.result_type(dtype, np.complex64))
+        self._square_norm = _norm(reference.values**2)
+
+    def under(self, moving_valid: ValidArray, min_overlap: float) -> OverlapTerms:
+        """Return the terms that hold for every moving image with these valid pixels.
+
+        Raises
+        ------
+        NoOverlapError
+            If no lag of the window has the overlap asked for.
+        """
+        counted = self.window.moving_spectrum(moving_valid.astype(float))
+        n = np.rint(self.window.correlate(self._counted, counted))
+        count = int(np.count_nonzero(moving_valid))
+        most = min(self.pixels.count, count)
+        overlap = n / most
+        allowed = (n > 0) & (overlap >= min_overlap)
+        if not allowed.any():
+            msg = (
+                f"No lag up to max_shift has an overlap of {min_overlap:g}; the "
+                f"largest is {overlap.max():.3g} ({int(n.max())} of {most} pixels). "
+                "Lower min_overlap, raise max_shift or mask less."
+            )
+            raise NoOverlapError(msg)
+        spectrum = counted.astype(self._valid.dtype)
+        divisor = np.maximum(n, 1).astype(self.pixels.values.dtype)
+        mean = self.window.correlate(self._values, spectrum) / divisor
+        variance = self.window.correlate(self._squares, spectrum) - mean**2 * divisor
+        floor = self._rounding(self._square_norm * np.sqrt(count))
+        variance[variance <= floor] = np.inf
+        return OverlapTerms(n, overlap, allowed, mean, variance, spectrum)
+
+    def correlate(self, moving: Pixels, terms: OverlapTerms) -> FloatArray:
+        """Return the NCC with a moving image for every lag of the window.
+
+        `terms` must be those of the moving image's valid pixels.
+        """
+        spectrum = self.window.moving_spectrum(moving.values)
+        squares = moving.values**2
+        square_spectrum = self.window.moving_spectrum(squares)
+        product = self.window.correlate(self._values, spectrum)
+        total = self.window.correlate(self._valid, spectrum)
+        variance = self.window.correlate(self._valid, square_spectrum)
+        product -= terms.mean * total
+        variance -= total**2 / np.maximum(terms.n, 1).astype(total.dtype)
+        floor = self._rounding(_norm(squares) * np.sqrt(self.pixels.count))
+        variance[variance <= floor] = np.inf
+        ncc = product / np.sqrt(terms.variance * variance)
+        np.clip(ncc, -1, 1, out=ncc)
+        ncc[~terms.allowed] = np.nan
+        return ncc
+
+    def _rounding(self, norms: float) -> float:
+        """Return the variance below which a transform's rounding may be all of it.
+
+        The error of a correlation by FFT is about one rounding of the product of the
+        norms of its two factors, the same at every lag.
+        """
+        return float(_RESOLVED * np.finfo(self.pixels.values.dtype).eps * norms)
+
+
+def _norm(a: FloatArray) -> float:
+    return float(np.linalg.norm(a.ravel()))

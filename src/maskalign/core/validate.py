@@ -1,0 +1,185 @@
+"""Callers' arrays become ours: the only place where input is checked and converted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maskalign.errors import MaskError, NoContrastError, NoValidPixelsError
+from maskalign.model.types import FloatArray, ValidArray
+
+__all__ = ["Pixels", "as_pixels", "check_dtype", "working_dtype"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """An image ready for arithmetic.
+
+    `values` are centred and scaled: mean 0 and standard deviation 1 over the valid
+    pixels, exactly 0 on the others. NCC knows neither offset nor gain, so nothing is
+    lost, and squares neither cancel, overflow nor underflow however high the camera
+    offset.
+    """
+
+    values: FloatArray
+    valid: ValidArray
+    #: Number of valid pixels.
+    count: int
+
+    @property
+    def all_valid(self) -> bool:
+        """Whether every pixel may be used."""
+        return self.count == self.valid.size
+
+
+def check_dtype(dtype: Any, name: str) -> None:
+    """Raise a TypeError unless pixels of `dtype` are real numbers."""
+    kind = np.dtype(dtype).kind
+    if kind in "uif":
+        return
+    hint = {
+        "c": "take its magnitude (np.abs) or its phase first",
+        "b": "a boolean array is a mask; convert it to uint8 if it is the image",
+    }.get(kind, "convert it to a real number type first")
+    msg = f"{name} has dtype {np.dtype(dtype)}, which is not a real image: {hint}."
+    raise TypeError(msg)
+
+
+def working_dtype(*dtypes: Any) -> np.dtype[Any]:
+    """Return float32 if it holds every value of the dtypes exactly, else float64.
+
+    Examples
+    --------
+    >>> working_dtype(np.uint16, np.float16), working_dtype(np.uint16, np.int32)
+    (dtype('float32'), dtype('float64'))
+    """
+    small = all(np.can_cast(dtype, np.float32, "safe") for dtype in dtypes)
+    return np.dtype(np.float32 if small else np.float64)
+
+
+def as_pixels(
+    image: ArrayLike,
+    mask: ArrayLike | None,
+    *,
+    name: str,
+    mask_name: str,
+    dtype: Any = None,
+    constant_ok: bool = False,
+) -> Pixels:
+    """Return an image and its mask as centred, scaled pixels.
+
+    Parameters
+    ----------
+    image : array_like of real numbers, shape (Y, X) or (Z, Y, X)
+        Never modified. NaN and infinite pixels are invalid by themselves.
+    mask : array_like or None, shape of `image`
+        Non-zero where a pixel may be used; None for everywhere.
+    name, mask_name : str
+        What the caller calls them, for messages.
+    dtype : dtype, optional
+        float32 or float64; chosen by `working_dtype` if left out.
+    constant_ok : bool
+        Return zeros for an image without contrast instead of raising.
+
+    Raises
+    ------
+    TypeError
+        If the image is complex or boolean.
+    ValueError
+        If it is not 2-D or 3-D, or is empty.
+    MaskError
+        If the mask does not have the shape of the image.
+    NoValidPixelsError
+        If no pixel may be used.
+    NoContrastError
+        If all usable pixels have one value, unless `constant_ok`.
+    """
+    image = np.asarray(image)
+    check_dtype(image.dtype, name)
+    if image.ndim not in (2, 3) or not image.size:
+        msg = (
+            f"{name} has shape {image.shape}; an image needs two axes (Y, X) or three "
+            "(Z, Y, X), none of them empty."
+        )
+        raise ValueError(msg)
+    valid = _as_valid(image, mask, name, mask_name)
+    count = int(np.count_nonzero(valid))
+    if not count:
+        why = (
+            "all of it is NaN or infinite"
+            if mask is None
+            else f"{mask_name} leaves none"
+        )
+        msg = f"{name} has no valid pixel: {why}. Masks are True where a pixel is used."
+        raise NoValidPixelsError(msg)
+    dtype = np.dtype(dtype or working_dtype(image.dtype))
+    try:
+        values = _standardized(image, valid, count, dtype, name)
+    except NoContrastError:
+        if not constant_ok:
+            raise
+        values = np.zeros(image.shape, dtype)
+    return Pixels(values, valid, count)
+
+
+def _as_valid(
+    image: NDArray[Any], mask: ArrayLike | None, name: str, mask_name: str
+) -> ValidArray:
+    valid: Any = True
+    if mask is not None:
+        mask = np.asarray(mask)
+        if mask.shape != image.shape:
+            msg = (
+                f"{mask_name} has shape {mask.shape} but {name} has shape "
+                f"{image.shape}; a mask needs one value for each pixel."
+            )
+            raise MaskError(msg)
+        if mask.dtype.kind not in "buif":
+            msg = f"{mask_name} has dtype {mask.dtype}; use boolean or whole numbers."
+            raise TypeError(msg)
+        valid = np.not_equal(mask, 0)
+        if mask.dtype.kind == "f":
+            valid &= ~np.isnan(mask)
+    if image.dtype.kind == "f":
+        valid = np.isfinite(image) & valid
+    return np.broadcast_to(valid, image.shape)
+
+
+def _standardized(
+    image: NDArray[Any], valid: ValidArray, count: int, dtype: np.dtype[Any], name: str
+) -> FloatArray:
+    used = image if count == image.size else image[valid]
+    lowest, highest = used.min(), used.max()
+    if lowest == highest:
+        msg = (
+            f"{name} is constant ({lowest}) over its {count} valid pixels: there is "
+            "nothing to match."
+        )
+        raise NoContrastError(msg)
+    if image.dtype.kind in "ui" and image.dtype.itemsize == 8:
+        # Beyond 2**53 float64 has gaps; counted from the darkest pixel (modulo 2**64,
+        # which is exact for any pair of 64-bit numbers) nothing is lost.
+        image = image.astype(np.uint64) - lowest.astype(np.uint64)
+        lowest, highest = (
+            np.uint64(0),
+            highest.astype(np.uint64) - lowest.astype(np.uint64),
+        )
+    # Brought to [-1/2, 1/2] before anything is squared: the squares of an image near
+    # the limits of its type would overflow or vanish.
+    middle = dtype.type(lowest) / 2 + dtype.type(highest) / 2
+    half = dtype.type(highest) / 2 - dtype.type(lowest) / 2
+    if not half > 0:
+        msg = f"{name} varies by less than {dtype} resolves ({lowest} to {highest})."
+        raise NoContrastError(msg)
+    values: FloatArray = np.subtract(image, middle, dtype=dtype)
+    values /= 2 * half
+    if count < image.size:
+        values[~valid] = 0
+    mean = values.sum(dtype=np.float64) / count
+    values -= dtype.type(mean)
+    if count < image.size:
+        values[~valid] = 0
+    norm = np.sqrt(np.vdot(values, values).astype(np.float64) / count)
+    values /= dtype.type(norm)
+    return values
