@@ -1,0 +1,157 @@
+"""A movie's frames, whatever its axes: one image (z, y, x) after the other."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from maskalign.core.validate import check_dtype
+from maskalign.errors import AxesError
+from maskalign.model.axes import normalize_axes
+from maskalign.model.movie import Movie
+
+__all__ = ["Frames", "as_movie"]
+
+
+def as_movie(movie: Any, axes: str | None = None) -> Movie:
+    """Return an array or a movie as a `Movie` with known axes, reading nothing.
+
+    Parameters
+    ----------
+    movie : Movie, or array
+        NumPy and dask arrays are taken as they are; zarr and HDF5 arrays become dask
+        arrays with their own chunks.
+    axes : str, optional
+        Axes of the array; they also replace those of a `Movie`.
+
+    Raises
+    ------
+    AxesError
+        If the axes are unknown or do not fit.
+    ValueError
+        If the movie has no frames or no pixels.
+    """
+    if not isinstance(movie, Movie):
+        data = _as_array(movie)
+        known = Movie(data, normalize_axes(axes, data.shape))
+    elif axes is None:
+        known = movie
+    else:
+        known = movie.replace(axes=normalize_axes(axes, movie.shape))
+    if 0 in known.shape:
+        msg = f"The movie is empty: its shape is {known.shape} ({known.axes})."
+        raise ValueError(msg)
+    return known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """The frames of one channel of a movie.
+
+    Parameters
+    ----------
+    movie : Movie
+        The movie.
+    channel : int, str or None
+        Channel to take, by number or by name; ``"mean"`` for the mean of all.
+
+    Raises
+    ------
+    AxesError
+        If a channel is needed and not given, or given and not there.
+    TypeError
+        If the pixels are not real numbers.
+    """
+
+    movie: Movie
+    channel: int | str | None = None
+
+    def __post_init__(self) -> None:
+        check_dtype(self.movie.dtype, "movie")
+        object.__setattr__(self, "channel", _resolved(self.movie, self.channel))
+
+    def __len__(self) -> int:
+        return self.movie.n_frames
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one frame, (Y, X) or (Z, Y, X)."""
+        return self.movie.frame_shape
+
+    @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """First and one past the last frame of each piece that is read at once.
+
+        One frame each, unless the array is stored in chunks of several: reading those
+        frame by frame would read each chunk as many times.
+        """
+        chunks = getattr(self.movie.data, "chunks", None)
+        if chunks is None or "T" not in self.movie.axes:
+            sizes = (1,) * len(self)
+        else:
+            sizes = chunks[self.movie.axes.index("T")]
+        ends = np.cumsum(sizes).tolist()
+        return list(zip([0, *ends[:-1]], ends, strict=True))
+
+    def block(self, start: int, stop: int) -> Any:
+        """Return frames `start` to `stop`, shape (stop - start, [Z,] Y, X), unread."""
+        axes, data = self.movie.axes, self.movie.data
+        pick: list[Any] = [slice(None)] * len(axes)
+        if "T" in axes:
+            pick[axes.index("T")] = slice(start, stop)
+        data = data[tuple(pick)]
+        if "C" in axes:
+            at = axes.index("C")
+            if self.channel == "mean":
+                data = data.mean(at, dtype=float)
+            else:
+                data = data[(slice(None),) * at + (self.channel,)]
+            axes = axes.replace("C", "")
+        if "T" not in axes:
+            data, axes = data[np.newaxis], "T" + axes
+        return data.transpose([axes.index(a) for a in "T" + self.movie.spatial_axes])
+
+
+def _as_array(movie: Any) -> Any:
+    """Return something array-like as a NumPy or dask array, lazily if it can be."""
+    if isinstance(movie, (np.ndarray, da.Array)):
+        return movie
+    if all(hasattr(movie, name) for name in ("shape", "dtype", "__getitem__")):
+        return da.from_array(movie, chunks=getattr(movie, "chunks", None) or "auto")
+    array = np.asarray(movie)
+    if array.dtype == object:
+        msg = (
+            f"The movie is a {type(movie).__name__} whose images do not make one "
+            "array: all frames need the same shape."
+        )
+        raise TypeError(msg)
+    return array
+
+
+def _resolved(movie: Movie, channel: int | str | None) -> int | str | None:
+    """Return the channel as a number, ``"mean"``, or None where there are none."""
+    if "C" not in movie.axes:
+        if channel is None:
+            return None
+        msg = f"channel={channel!r}, but the movie has no channels (axes {movie.axes})."
+        raise AxesError(msg)
+    n = movie.shape[movie.axes.index("C")]
+    if isinstance(channel, str):
+        if channel == "mean":
+            return channel
+        if channel in movie.channels:
+            return movie.channels.index(channel)
+    elif isinstance(channel, Integral) and not isinstance(channel, bool):
+        if -n <= channel < n:
+            return int(channel) % n
+    elif channel is None and n == 1:
+        return 0
+    names = f" ({', '.join(movie.channels)})" if movie.channels else ""
+    problem = "channel is not given" if channel is None else f"channel={channel!r}"
+    msg = (
+        f"{problem}; the movie has the channels 0 to {n - 1}{names}. Give the "
+        "number or the name of one, or 'mean'."
+    )
+    raise AxesError(msg)

@@ -1,0 +1,136 @@
+"""Masks over a movie: one for all frames, or one for each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import dask.array as da
+import numpy as np
+from numpy.typing import NDArray
+
+from maskalign.errors import MaskError
+from maskalign.model.movie import Movie
+from maskalign.model.types import ValidArray
+from maskalign.pipeline.frames import Frames
+
+__all__ = ["MovieMask", "image_mask", "movie_mask"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovieMask:
+    """Which pixels of each frame may be used."""
+
+    #: One for all frames, shape of a frame; None for everywhere or one a frame.
+    fixed: ValidArray | None
+    #: One for each frame, shape (T, [Z,] Y, X), read when needed; or None.
+    by_frame: Any
+    #: Shape of a frame.
+    shape: tuple[int, ...]
+
+    def block(self, start: int, stop: int) -> Any:
+        """Return the masks of some frames, unread; None where one serves for all."""
+        return None if self.by_frame is None else self.by_frame[start:stop]
+
+    def spread(self, mask: NDArray[Any]) -> ValidArray:
+        """Return one frame's mask as booleans, (Y, X) spread over Z."""
+        return np.broadcast_to(mask != 0, self.shape)
+
+    @property
+    def kind(self) -> str | None:
+        """``"fixed"``, ``"one a frame"``, or None if there is none."""
+        if self.by_frame is not None:
+            return "one a frame"
+        return None if self.fixed is None else "fixed"
+
+
+def movie_mask(mask: Any, frames: Frames) -> MovieMask:
+    """Lay a mask over a movie.
+
+    Parameters
+    ----------
+    mask : array, Movie or None
+        Non-zero where a pixel may be used: shape (Y, X) or (Z, Y, X) for all frames,
+        or either with a leading T. (Y, X) goes for every z. A `Movie` says by its axes
+        which it is.
+    frames : Frames
+        The movie.
+
+    Raises
+    ------
+    MaskError
+        If the mask fits the movie in no way, or in two.
+    """
+    if mask is None:
+        return MovieMask(None, None, frames.shape)
+    data, axes = _data_and_axes(mask, frames)
+    if "T" not in axes:
+        return MovieMask(image_mask(data, frames.shape, "mask"), None, frames.shape)
+    if len(frames) == 1:
+        return MovieMask(image_mask(data[0], frames.shape, "mask"), None, frames.shape)
+    return MovieMask(None, data, frames.shape)
+
+
+def image_mask(mask: Any, shape: tuple[int, ...], name: str) -> ValidArray:
+    """Return the mask of one image as booleans; (Y, X) is spread over Z.
+
+    Raises
+    ------
+    MaskError
+        If it has another shape, or leaves no pixel.
+    """
+    mask = np.asarray(mask.data if isinstance(mask, Movie) else mask)
+    if mask.shape not in (shape, shape[-2:]):
+        msg = f"{name} has shape {mask.shape}; its image has shape {shape}."
+        raise MaskError(msg)
+    _check_kind(mask, name)
+    valid = np.broadcast_to(mask != 0, shape)
+    if not valid.any():
+        msg = (
+            f"{name} is False everywhere: no pixel is left to align on. Masks are True "
+            "(non-zero) where a pixel may be used."
+        )
+        raise MaskError(msg)
+    return valid
+
+
+def _data_and_axes(mask: Any, frames: Frames) -> tuple[Any, str]:
+    """Return the array of a mask, T first, and the axes it is read as."""
+    spatial = frames.movie.spatial_axes
+    sizes = dict(zip("T" + spatial, (len(frames), *frames.shape), strict=True))
+    if isinstance(mask, Movie):
+        data, readings = mask.data, [mask.axes]
+        order = [mask.axes.index(a) for a in "T" + spatial if a in mask.axes]
+        if len(order) == len(mask.axes):
+            data = data.transpose(order)
+            readings = ["".join(a for a in "T" + spatial if a in mask.axes)]
+    else:
+        data = mask if isinstance(mask, (np.ndarray, da.Array)) else np.asarray(mask)
+        readings = list(dict.fromkeys(["YX", spatial, "TYX", "T" + spatial]))
+    _check_kind(data, "mask")
+    allowed = {"YX", spatial, "TYX", "T" + spatial}
+    fits = [
+        axes
+        for axes in readings
+        if axes in allowed and tuple(data.shape) == tuple(sizes[a] for a in axes)
+    ]
+    if len(fits) == 1:
+        return data, fits[0]
+    movie = ", ".join(f"{a} {n}" for a, n in sizes.items())
+    if not fits:
+        msg = (
+            f"mask has shape {tuple(data.shape)}; the movie has {movie}. A mask needs "
+            f"the shape of a frame, {frames.shape}, or one a frame, "
+            f"{(len(frames), *frames.shape)}."
+        )
+    else:
+        msg = (
+            f"mask has shape {tuple(data.shape)}, which may be read as "
+            f"{' or as '.join(fits)} (the movie has {movie}). Say which: "
+            f"mask=maskalign.Movie(mask, {fits[0]!r})."
+        )
+    raise MaskError(msg)
+
+
+def _check_kind(mask: Any, name: str) -> None:
+    if mask.dtype.kind not in "bui":
+        msg = f"{name} has dtype {mask.dtype}; use boolean or whole numbers."
+        raise TypeError(msg)
