@@ -121,7 +121,8 @@ def masked_ncc(
         dtype=dtype,
         constant_ok=True,
     )
-    prepared = PreparedReference(fixed, moving.shape, options.max_shift)
+    window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
+    prepared = PreparedReference(fixed, window)
     terms = prepared.under(moved.valid, options.min_overlap)
     ncc = prepared.correlate(moved, terms)
     return CorrelationSurface(ncc, terms.overlap, prepared.window.lags)
@@ -162,17 +163,13 @@ class PreparedReference:
     ----------
     reference : Pixels
         The image that stays.
-    moving_shape : tuple of int
-        Shape of the images to come.
-    max_shift : float, sequence of float, or None
-        Largest lag, pixels.
+    window : LagWindow
+        The lags to search, between images of the shapes to come.
     """
 
-    def __init__(
-        self, reference: Pixels, moving_shape: tuple[int, ...], max_shift: MaxShift
-    ) -> None:
+    def __init__(self, reference: Pixels, window: LagWindow) -> None:
         self.pixels = reference
-        self.window = LagWindow.within(reference.valid.shape, moving_shape, max_shift)
+        self.window = window
         dtype = reference.values.dtype
         # Counts are taken in double precision: rounded they are then exact.
         self._counted = self.window.reference_spectrum(reference.valid.astype(float))
@@ -190,7 +187,8 @@ class PreparedReference:
             If no lag of the window has the overlap asked for.
         """
         counted = self.window.moving_spectrum(moving_valid.astype(float))
-        n = np.rint(self.window.correlate(self._counted, counted))
+        # Adding 0 makes a rounded -0 an honest 0.
+        n = np.rint(self.window.correlate(self._counted, counted)) + 0.0
         count = int(np.count_nonzero(moving_valid))
         most = min(self.pixels.count, count)
         overlap = n / most

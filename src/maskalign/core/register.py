@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference, check_same_axes
 from maskalign.core.peak import Peak, find_peak
 from maskalign.core.validate import Pixels, as_pixels, working_dtype
@@ -109,7 +110,8 @@ def register(
     moved = as_pixels(
         moving, moving_mask, name="moving", mask_name="moving_mask", dtype=dtype
     )
-    prepared = PreparedReference(fixed, moving.shape, options.max_shift)
+    window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
+    prepared = PreparedReference(fixed, window)
     terms = prepared.under(moved.valid, options.min_overlap)
     return match(prepared, moved, terms, subpixel=options.subpixel)
 

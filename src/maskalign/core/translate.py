@@ -78,7 +78,7 @@ def translate(
     for n_in, n_out, o, (whole, fraction) in zip(
         image.shape, shape, origin, steps, strict=True
     ):
-        first, last = support(n_in, -whole - fraction, interpolation)
+        first, last = _reached(n_in, whole, fraction, interpolation)
         start, stop = max(first - o, 0), min(last + 1 - o, n_out)
         if start >= stop:
             return out
@@ -112,9 +112,7 @@ def support(n: int, shift: float, interpolation: Interpolation) -> tuple[int, in
     >>> support(10, 2.5, "linear"), support(10, 2.0, "linear")
     ((3, 11), (2, 11))
     """
-    whole, fraction = _step(shift, interpolation)
-    before, after = _REACH[interpolation] if fraction else (0, 0)
-    return -whole - before, n - 1 - whole - after
+    return _reached(n, *_step(shift, interpolation), interpolation)
 
 
 def check_fill(fill_value: float, dtype: Any) -> None:
@@ -137,7 +135,16 @@ def _step(shift: float, interpolation: Interpolation) -> tuple[int, float]:
     if interpolation == "nearest":
         return -floor(shift + 0.5), 0.0
     whole = floor(-shift)
-    return whole, -shift - whole
+    fraction = -shift - whole
+    # A shift of 1e-20 is one whole pixel back and, rounded, one whole pixel on.
+    return (whole, fraction) if fraction < 1 else (whole + 1, 0.0)
+
+
+def _reached(
+    n: int, whole: int, fraction: float, interpolation: Interpolation
+) -> tuple[int, int]:
+    before, after = _REACH[interpolation] if fraction else (0, 0)
+    return -whole - before, n - 1 - whole - after
 
 
 def _interpolated(

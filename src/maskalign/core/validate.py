@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from maskalign.errors import MaskError, NoContrastError, NoValidPixelsError
 from maskalign.model.types import FloatArray, ValidArray
 
-__all__ = ["Pixels", "as_pixels", "check_dtype", "working_dtype"]
+__all__ = ["Pixels", "as_pixels", "as_valid", "check_dtype", "working_dtype"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +103,7 @@ def as_pixels(
             "(Z, Y, X), none of them empty."
         )
         raise ValueError(msg)
-    valid = _as_valid(image, mask, name, mask_name)
+    valid = _valid_pixels(image, mask, name, mask_name)
     count = int(np.count_nonzero(valid))
     if not count:
         why = (
@@ -123,7 +123,22 @@ def as_pixels(
     return Pixels(values, valid, count)
 
 
-def _as_valid(
+def as_valid(mask: NDArray[Any], name: str) -> ValidArray:
+    """Return a mask as booleans: True where it is neither zero nor NaN.
+
+    Raises
+    ------
+    TypeError
+        If it holds something else than real numbers or booleans.
+    """
+    if mask.dtype.kind not in "buif":
+        msg = f"{name} has dtype {mask.dtype}; use booleans or numbers."
+        raise TypeError(msg)
+    valid: ValidArray = np.not_equal(mask, 0)
+    return valid & ~np.isnan(mask) if mask.dtype.kind == "f" else valid
+
+
+def _valid_pixels(
     image: NDArray[Any], mask: ArrayLike | None, name: str, mask_name: str
 ) -> ValidArray:
     valid: Any = True
@@ -135,12 +150,7 @@ def _as_valid(
                 f"{image.shape}; a mask needs one value for each pixel."
             )
             raise MaskError(msg)
-        if mask.dtype.kind not in "buif":
-            msg = f"{mask_name} has dtype {mask.dtype}; use boolean or whole numbers."
-            raise TypeError(msg)
-        valid = np.not_equal(mask, 0)
-        if mask.dtype.kind == "f":
-            valid &= ~np.isnan(mask)
+        valid = as_valid(mask, mask_name)
     if image.dtype.kind == "f":
         valid = np.isfinite(image) & valid
     return np.broadcast_to(valid, image.shape)
@@ -172,7 +182,7 @@ def _standardized(
     if not half > 0:
         msg = f"{name} varies by less than {dtype} resolves ({lowest} to {highest})."
         raise NoContrastError(msg)
-    values: FloatArray = np.subtract(image, middle, dtype=dtype)
+    values: NDArray[Any] = np.subtract(image, middle, dtype=dtype, order="C")
     values /= 2 * half
     if count < image.size:
         values[~valid] = 0

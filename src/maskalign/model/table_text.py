@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,8 +72,7 @@ def from_csv(text: str, *, source: str) -> dict[str, Any]:
 def to_json(table: "DriftTable") -> str:
     """Return the table as JSON: a list for each column, beside its metadata."""
     columns = {
-        name: [None if v != v else v for v in values]
-        for name, values in _columns(table).items()
+        name: [_plain(v) for v in values] for name, values in _columns(table).items()
     }
     document = {
         "format": "maskalign drift table",
@@ -159,6 +159,13 @@ def _numbers(rows: list[dict[str, Any]], name: str, source: str) -> Iterator[flo
         except (TypeError, ValueError) as error:
             msg = f"{source}: row {number}, column {name}: {value!r} is not a number."
             raise DriftTableError(msg) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold: it has neither NaN nor infinity."""
+    if isinstance(value, float) and not isfinite(value):
+        return None if isnan(value) else str(value)
+    return value
 
 
 def _tuples(meta: dict[str, Any]) -> dict[str, Any]:

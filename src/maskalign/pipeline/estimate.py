@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference
 from maskalign.core.register import match
 from maskalign.core.validate import as_pixels, working_dtype
@@ -187,12 +188,10 @@ def plan_drift(
     )
     frames = Frames(as_movie(movie, axes), channel)
     valid = movie_mask(mask, frames)
-    return DriftPlan(
-        frames,
-        valid,
-        find_reference(reference, reference_mask, frames, valid),
-        options,
-    )
+    found = find_reference(reference, reference_mask, frames, valid)
+    shape = frames.shape if found.image is None else found.image.shape
+    window = LagWindow.within(shape, frames.shape, options.max_shift)
+    return DriftPlan(frames, valid, found, window, options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +201,7 @@ class DriftPlan:
     frames: Frames
     mask: MovieMask
     reference: Reference
+    window: LagWindow
     options: DriftOptions
 
     @property
@@ -276,7 +276,7 @@ class DriftPlan:
             f" (frame {reference.frame})" if reference.frame >= 0 else ""
         )
         pixels = as_pixels(image, valid, name=name, mask_name="its mask", dtype=dtype)
-        prepared = PreparedReference(pixels, self.frames.shape, self.options.max_shift)
+        prepared = PreparedReference(pixels, self.window)
         return _Matcher(prepared, mask.fixed, reference.frame, self.options)
 
 

@@ -7,6 +7,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.core.validate import as_valid
 from maskalign.errors import MaskError
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
@@ -32,7 +33,7 @@ class MovieMask:
 
     def spread(self, mask: NDArray[Any]) -> ValidArray:
         """Return one frame's mask as booleans, (Y, X) spread over Z."""
-        return np.broadcast_to(mask != 0, self.shape)
+        return np.broadcast_to(as_valid(mask, "mask"), self.shape)
 
     @property
     def kind(self) -> str | None:
@@ -81,8 +82,7 @@ def image_mask(mask: Any, shape: tuple[int, ...], name: str) -> ValidArray:
     if mask.shape not in (shape, shape[-2:]):
         msg = f"{name} has shape {mask.shape}; its image has shape {shape}."
         raise MaskError(msg)
-    _check_kind(mask, name)
-    valid = np.broadcast_to(mask != 0, shape)
+    valid = np.broadcast_to(as_valid(mask, name), shape)
     if not valid.any():
         msg = (
             f"{name} is False everywhere: no pixel is left to align on. Masks are True "
@@ -105,7 +105,8 @@ def _data_and_axes(mask: Any, frames: Frames) -> tuple[Any, str]:
     else:
         data = mask if isinstance(mask, (np.ndarray, da.Array)) else np.asarray(mask)
         readings = list(dict.fromkeys(["YX", spatial, "TYX", "T" + spatial]))
-    _check_kind(data, "mask")
+    # Told by an empty piece: a lazy mask is not read yet.
+    as_valid(np.empty(0, data.dtype), "mask")
     allowed = {"YX", spatial, "TYX", "T" + spatial}
     fits = [
         axes
@@ -128,9 +129,3 @@ def _data_and_axes(mask: Any, frames: Frames) -> tuple[Any, str]:
             f"mask=maskalign.Movie(mask, {fits[0]!r})."
         )
     raise MaskError(msg)
-
-
-def _check_kind(mask: Any, name: str) -> None:
-    if mask.dtype.kind not in "bui":
-        msg = f"{name} has dtype {mask.dtype}; use boolean or whole numbers."
-        raise TypeError(msg)

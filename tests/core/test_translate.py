@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from maskalign.core.translate import check_fill, support, translate
+
+KINDS = ("nearest", "linear", "cubic", "fourier")
+
+
+@pytest.fixture(scope="module")
+def image():
+    field = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(48, 56)), 2)
+    return (field / field.std()).astype("f4")
+
+
+shifts = st.tuples(*[st.floats(-60, 60) | st.integers(-60, 60).map(float)] * 2)
+
+
+thousandths = st.integers(-60_000, 60_000).map(lambda k: k / 1000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(thousandths, thousandths))
+def test_linear_is_scipys(shift):
+    image = np.random.default_rng(0).normal(size=(20, 30)).astype("f4")
+    found = translate(image, shift, fill_value=-99)
+    peer = ndimage.shift(image.astype(float), shift, order=1, cval=np.nan)
+    inside = found != -99
+    np.testing.assert_allclose(found[inside], peer[inside], atol=2e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(
+    shifts, st.tuples(*[st.integers(-70, 70)] * 2), st.tuples(*[st.integers(1, 90)] * 2)
+)
+def test_a_canvas_is_a_window_on_one_large_result(kind, shift, origin, shape):
+    image = np.random.default_rng(0).integers(0, 255, (20, 30)).astype("u1")
+    large = translate(
+        image, shift, interpolation=kind, origin=(-140, -140), shape=(320, 320)
+    )
+    found = translate(image, shift, interpolation=kind, origin=origin, shape=shape)
+    y, x = origin[0] + 140, origin[1] + 140
+    window = large[y : y + shape[0], x : x + shape[1]]
+    np.testing.assert_array_equal(found, window)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(shifts)
+def test_support_is_where_values_are(kind, shift):
+    ones = np.ones((20, 30), "f4")
+    out = translate(
+        ones, shift, interpolation=kind, origin=(-90, -90), shape=(210, 220)
+    )
+    found = np.argwhere(out > 0.5)
+    for axis, n in enumerate(ones.shape):
+        first, last = support(n, shift[axis], kind)
+        assert (found[:, axis].min() - 90, found[:, axis].max() - 90) == (first, last)
+    inside = out[out > 0.5]
+    np.testing.assert_allclose(inside, 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["u1", "i4", "u8", "i8", "f2", "f8"])
+def test_whole_pixels_copy_values(kind, dtype):
+    high = np.iinfo(dtype).max if dtype[0] in "ui" else 1.0
+    image = np.full((8, 9), high, dtype)
+    out = translate(image, (2, -3), interpolation=kind)
+    assert out.dtype == image.dtype
+    assert (out[2:, :6] == high).all()
+    assert not out[:2].any()
+    assert not out[:, 6:].any()
+
+
+@pytest.mark.parametrize(("kind", "error"), [("cubic", 0.01), ("fourier", 2e-3)])
+def test_half_a_pixel_of_a_smooth_scene(kind, error):
+    field = np.random.default_rng(3).normal(size=(128, 128))
+    field = ndimage.gaussian_filter(field, 2.5, mode="wrap")
+    field /= field.std()
+    shift = (0.5, -1.3)
+    exact = np.fft.ifftn(ndimage.fourier_shift(np.fft.fftn(field), shift)).real
+    found = translate(field, shift, interpolation=kind)
+    inner = (slice(16, -16),) * 2
+    assert abs(found - exact)[inner].max() < error
+
+
+def test_catmull_rom_is_exact_for_parabolas_inside():
+    y, x = np.mgrid[:20, :24].astype(float)
+    found = translate(
+        x**2 - 3 * y, (0.3, -0.6), interpolation="cubic", fill_value=np.nan
+    )
+    expected = (x + 0.6) ** 2 - 3 * (y - 0.3)
+    inside = ~np.isnan(found)
+    assert inside.sum() == 17 * 21
+    np.testing.assert_allclose(found[inside], expected[inside])
+
+
+def test_three_axes():
+    volume = np.arange(60.0).reshape(3, 4, 5)
+    found = translate(volume, (1, 0.5, 0), fill_value=-1)
+    np.testing.assert_allclose(found[1:, 1:], (volume[:2, :3] + volume[:2, 1:]) / 2)
+    assert (found[0] == -1).all()
+    assert (found[:, 0] == -1).all()
+
+
+@pytest.mark.parametrize("kind", ["cubic", "fourier"])
+def test_integers_are_rounded_and_clipped_not_wrapped(kind):
+    step = np.zeros((8, 40), "u1")
+    step[:, 20:] = 255
+    out = translate(step, (0, 0.5), interpolation=kind)
+    smooth = translate(step.astype("f4"), (0, 0.5), interpolation=kind)
+    assert smooth.max() > 255
+    assert smooth.min() < 0
+    np.testing.assert_array_equal(out, np.clip(np.rint(smooth), 0, 255))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_not_a_number_stays_near_where_it_was(image, kind):
+    holed = image.copy()
+    holed[20, 30] = np.nan
+    out = translate(holed, (0.4, 0.4), interpolation=kind)
+    lost = np.argwhere(np.isnan(out))
+    assert len(lost)
+    assert abs(lost - [20.4, 30.4]).max() <= 2
+    far = np.ones(image.shape, bool)
+    far[15:27, 25:37] = False
+    whole = translate(image, (0.4, 0.4), interpolation=kind)
+    # A missing pixel counts as 0 in a Fourier move, which is felt a little all over.
+    np.testing.assert_allclose(
+        out[far], whole[far], atol=0.1 if kind == "fourier" else 0
+    )
+
+
+def test_input_is_left_alone(image):
+    image.flags.writeable = False
+    for kind in KINDS:
+        translate(image, (0.5, 0.5), interpolation=kind)
+
+
+@pytest.mark.parametrize(
+    ("fill", "dtype"), [(-1, "u1"), (256, "u1"), (0.5, "i2"), (np.nan, "u2"), (2, "?")]
+)
+def test_a_fill_that_does_not_fit_is_refused(fill, dtype):
+    with pytest.raises(ValueError, match=r"fill_value=.* does not fit"):
+        check_fill(fill, dtype)
+
+
+@pytest.mark.parametrize(
+    ("fill", "dtype"), [(0, "u1"), (np.nan, "f4"), (-7, "i2"), (1, "?")]
+)
+def test_a_fill_that_fits(fill, dtype):
+    check_fill(fill, dtype)
