@@ -49,9 +49,9 @@ def test_invalid_pixels_are_exactly_zero_and_do_not_count():
     mask[3, 3] = 0
     found = pixels(image, mask)
     outside = [(0, 0), (1, 1), (2, 2), (3, 3)]
-    assert found.count == 16
-    assert all(found.values[p] == 0 and not found.valid[p] for p in outside)
-    used = found.values[found.valid]
+    assert found.valid.count == 16
+    assert all(found.values[p] == 0 and not found.valid.array[p] for p in outside)
+    used = found.values[found.valid.array]
     np.testing.assert_allclose([used.mean(), used.std()], [0, 1], atol=1e-12)
 
 

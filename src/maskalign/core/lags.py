@@ -115,6 +115,45 @@ class LagWindow:
             a = _rotate_forward(fft.ifft(a)[..., :n])
         return fft.irfft(a, self.padded[-1])[..., : self.shape[-1]]
 
+    def power(self, spectrum: ComplexArray) -> FloatArray:
+        """Return the squared magnitude of a spectrum, ready for `energy`.
+
+        Half of the frequencies along x are not stored: they count with the others.
+        """
+        power: FloatArray = spectrum.real**2 + spectrum.imag**2
+        twice = np.full(power.shape[-2], 2, power.dtype)
+        twice[0] = 1
+        if self.padded[-1] % 2 == 0:
+            twice[-1] = 1
+        power *= twice[:, np.newaxis]
+        return power
+
+    def energy(
+        self,
+        reference_power: FloatArray,
+        moving: ComplexArray,
+        blur: NDArray[np.float64] | None = None,
+    ) -> float:
+        """Return the sum of the squared correlation over all lags (Parseval).
+
+        With `blur`, one for each axis in pixels, that of the correlation blurred by
+        such a Gaussian.
+        """
+        squares = moving.real**2 + moving.imag**2
+        if blur is None:
+            total = float(np.vdot(reference_power, squares))
+            return total / float(np.prod(self.padded))
+        squares *= reference_power
+        # Axes as `_spectrum` left them: (y, x, z), each contracted in turn.
+        order = [*range(1, len(blur) - 1), len(blur) - 1, 0]
+        for axis in order[::-1]:
+            n = self.padded[axis]
+            last = axis == len(blur) - 1
+            frequency = np.fft.rfftfreq(n) if last else np.fft.fftfreq(n)
+            weight = np.exp(-((2 * np.pi * blur[axis] * frequency) ** 2))
+            squares = squares @ weight.astype(squares.dtype)
+        return float(squares) / float(np.prod(self.padded))
+
     def _spectrum(self, image: FloatArray, offset: tuple[int, ...]) -> ComplexArray:
         rows = _laid_down(image, offset[-1], self.padded[-1])
         a: ComplexArray = fft.rfft(rows, self.padded[-1])

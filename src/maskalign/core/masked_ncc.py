@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from maskalign.core.fft import ComplexArray
 from maskalign.core.lags import LagWindow
-from maskalign.core.validate import Pixels, as_pixels, working_dtype
+from maskalign.core.pixels import Pixels, Valid
+from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoOverlapError
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import CorrelationSurface
@@ -124,8 +125,8 @@ def masked_ncc(
     window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
     prepared = PreparedReference(fixed, window)
     terms = prepared.under(moved.valid, options.min_overlap)
-    ncc = prepared.correlate(moved, terms)
-    return CorrelationSurface(ncc, terms.overlap, prepared.window.lags)
+    found = prepared.correlate(moved, terms)
+    return CorrelationSurface(found.ncc, terms.overlap, window.lags)
 
 
 def check_same_axes(reference: NDArray[Any], moving: NDArray[Any]) -> None:
@@ -156,6 +157,29 @@ class OverlapTerms:
     moving_spectrum: ComplexArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Correlated:
+    """The surface of one moving image, and what unrelated images would show there."""
+
+    #: NCC for every lag of the window, NaN where the overlap is too small.
+    ncc: FloatArray
+    _window: LagWindow
+    _reference_power: FloatArray
+    _moving_spectrum: ComplexArray
+    _pairs: int
+
+    def area(self, blur: NDArray[np.float64] | None = None) -> float:
+        """Return how many pixels vary together.
+
+        An overlap of n pixels holds ``n / area`` independent ones: the NCC of unrelated
+        images like these has the variance ``area / n``, also when the surface is
+        blurred by a Gaussian of `blur` pixels along each axis.
+        """
+        energy = self._window.energy(self._reference_power, self._moving_spectrum, blur)
+        # Over all lags, overlaps add up to the product of the sizes of two images.
+        return energy / self._pairs
+
+
 class PreparedReference:
     """A reference with its spectra, ready for any number of moving images.
 
@@ -172,13 +196,16 @@ class PreparedReference:
         self.window = window
         dtype = reference.values.dtype
         # Counts are taken in double precision: rounded they are then exact.
-        self._counted = self.window.reference_spectrum(reference.valid.astype(float))
+        self._counted = self.window.reference_spectrum(
+            reference.valid.array.astype(float)
+        )
         self._values = self.window.reference_spectrum(reference.values)
         self._squares = self.window.reference_spectrum(reference.values**2)
         self._valid = self._counted.astype(np.result_type(dtype, np.complex64))
         self._square_norm = _norm(reference.values**2)
+        self._power = self.window.power(self._values)
 
-    def under(self, moving_valid: ValidArray, min_overlap: float) -> OverlapTerms:
+    def under(self, moving_valid: Valid, min_overlap: float) -> OverlapTerms:
         """Return the terms that hold for every moving image with these valid pixels.
 
         Raises
@@ -186,11 +213,10 @@ class PreparedReference:
         NoOverlapError
             If no lag of the window has the overlap asked for.
         """
-        counted = self.window.moving_spectrum(moving_valid.astype(float))
+        counted = self.window.moving_spectrum(moving_valid.array.astype(float))
         # Adding 0 makes a rounded -0 an honest 0.
         n = np.rint(self.window.correlate(self._counted, counted)) + 0.0
-        count = int(np.count_nonzero(moving_valid))
-        most = min(self.pixels.count, count)
+        most = min(self.pixels.valid.count, moving_valid.count)
         overlap = n / most
         allowed = (n > 0) & (overlap >= min_overlap)
         if not allowed.any():
@@ -204,11 +230,11 @@ class PreparedReference:
         divisor = np.maximum(n, 1).astype(self.pixels.values.dtype)
         mean = self.window.correlate(self._values, spectrum) / divisor
         variance = self.window.correlate(self._squares, spectrum) - mean**2 * divisor
-        floor = self._rounding(self._square_norm * np.sqrt(count))
+        floor = self._rounding(self._square_norm * np.sqrt(moving_valid.count))
         variance[variance <= floor] = np.inf
         return OverlapTerms(n, overlap, allowed, mean, variance, spectrum)
 
-    def correlate(self, moving: Pixels, terms: OverlapTerms) -> FloatArray:
+    def correlate(self, moving: Pixels, terms: OverlapTerms) -> Correlated:
         """Return the NCC with a moving image for every lag of the window.
 
         `terms` must be those of the moving image's valid pixels.
@@ -221,12 +247,13 @@ class PreparedReference:
         variance = self.window.correlate(self._valid, square_spectrum)
         product -= terms.mean * total
         variance -= total**2 / np.maximum(terms.n, 1).astype(total.dtype)
-        floor = self._rounding(_norm(squares) * np.sqrt(self.pixels.count))
+        floor = self._rounding(_norm(squares) * np.sqrt(self.pixels.valid.count))
         variance[variance <= floor] = np.inf
         ncc = product / np.sqrt(terms.variance * variance)
         np.clip(ncc, -1, 1, out=ncc)
         ncc[~terms.allowed] = np.nan
-        return ncc
+        pairs = self.pixels.valid.count * moving.valid.count
+        return Correlated(ncc, self.window, self._power, spectrum, pairs)
 
     def _rounding(self, norms: float) -> float:
         """Return the variance below which a transform's rounding may be all of it.

@@ -1,12 +1,16 @@
 """The shift between two images: validate, correlate, find the peak, refine."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from maskalign.core.blur import matched_blur
+from maskalign.core.chance import chance
 from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference, check_same_axes
-from maskalign.core.peak import Peak, find_peak
-from maskalign.core.validate import Pixels, as_pixels, working_dtype
+from maskalign.core.peak import Peak, find_peak_in_noise
+from maskalign.core.pixels import Pixels
+from maskalign.core.refine import refine
+from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.model import status
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import Registration
@@ -15,6 +19,14 @@ from maskalign.model.types import MaxShift
 __all__ = ["match", "register"]
 
 _DEFAULTS = MatchOptions()
+#: A peak this probable between unrelated images is no evidence.
+_BY_CHANCE = 1e-3
+#: Nor is one whose place has a standard error of more than this, pixels.
+_VAGUE = 0.5
+#: Standard deviation of rounding to whole pixels.
+_ROUNDING = 12**-0.5
+#: Two peaks whose heights have less than this ratio cannot be told apart.
+_EQUAL = 1.03
 
 
 def register(
@@ -72,11 +84,16 @@ def register(
 
     Notes
     -----
-    `shift_std` follows from the height and the curvature of the peak. For white noise
-    of equal power in both images the covariance of the shift is
-    :math:`2 (1 - \rho) / n \cdot (-\rho'')^{-1}`, with :math:`\rho` the NCC and
-    :math:`n` the number of pixels that overlap: the Cramer-Rao bound written in what
-    can be seen on the surface.
+    The best lag of the masked NCC surface is found first [1]_; where noise roughens
+    the top of the peak, on a surface blurred to suit it. The fraction of a pixel then
+    comes from the images themselves, by symmetric masked Gauss-Newton, and with it the
+    standard error `shift_std`, from the scatter of the score over the image. It is
+    the total error: a peak that unrelated images might show by chance adds the width
+    of the search window.
+
+    The status is ``"unsure"`` if that chance is more than 1 in 1000 or the error more
+    than half a pixel, ``"at-limit"`` if the best lag lies at the edge of the window,
+    and ``"ambiguous"`` if a second peak is as high.
 
     References
     ----------
@@ -124,37 +141,55 @@ def match(
     subpixel: bool,
 ) -> Registration:
     """Find the shift of a moving image against a prepared reference."""
-    peak = find_peak(prepared.correlate(moving, terms))
-    lag = [
-        first + i for first, i in zip(prepared.window.first, peak.index, strict=True)
-    ]
-    offset = peak.offset if subpixel else (0.0,) * len(lag)
+    found = prepared.correlate(moving, terms)
+    peak = find_peak_in_noise(found.ncc, terms.n)
+    window = prepared.window
+    lag = [first + i for first, i in zip(window.first, peak.index, strict=True)]
+    n = float(terms.n[peak.index])
+    if subpixel:
+        offset, std = _fraction(prepared.pixels, moving, lag, peak, n)
+    else:
+        # Rounding to whole pixels is an error of its own.
+        offset, std = np.zeros(len(lag)), np.hypot(peak.standard_error(n), _ROUNDING)
+    by_chance = chance(peak, n, found)
     return Registration(
-        shift=tuple(float(u + o) for u, o in zip(lag, offset, strict=True)),
+        shift=tuple((lag + offset).tolist()),
         ncc=peak.ncc,
         overlap=float(terms.overlap[peak.index]),
-        shift_std=_shift_std(peak, float(terms.n[peak.index])),
+        shift_std=_or_anywhere(std, by_chance, window.shape),
         peak_ratio=peak.ratio,
-        status=_status(peak),
+        status=_status(peak, by_chance, std),
     )
 
 
-def _shift_std(peak: Peak, n: float) -> tuple[float, ...]:
-    """Return the standard error along each axis, NaN where the peak has no width."""
-    ndim = len(peak.index)
-    std = np.full(ndim, np.nan)
-    usable = np.isfinite(np.diag(peak.curvature)) & (np.diag(peak.curvature) < 0)
-    if usable.any():
-        bend = -peak.curvature[np.ix_(usable, usable)]
-        if np.linalg.eigvalsh(bend).min() <= 0:
-            bend = np.diag(np.diag(bend))
-        variance = 2 * (1 - peak.ncc) / n * np.diag(np.linalg.inv(bend))
-        std[usable] = np.sqrt(np.maximum(variance, 0))
-    return tuple(std.tolist())
+def _fraction(
+    reference: Pixels, moving: Pixels, lag: list[int], peak: Peak, n: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what to add to the lag and its standard error, pixels."""
+    blur = matched_blur(peak.height, peak.curvature)
+    refined = refine(reference, moving, lag, peak.offset, blur)
+    if refined is not None:
+        return refined.offset, np.sqrt(np.diag(refined.covariance))
+    return np.array(peak.offset), peak.standard_error(n)
 
 
-def _status(peak: Peak) -> str:
+def _or_anywhere(
+    std: NDArray[np.float64], by_chance: float, shape: tuple[int, ...]
+) -> tuple[float, ...]:
+    """Return the standard error if the peak may also be chance.
+
+    The shift is then anywhere in the window, whose lags have the variance
+    (N^2 - 1) / 12; so it is where the error is not known at all.
+    """
+    anywhere = (np.square(shape) - 1) / 12
+    known = np.sqrt(std**2 + by_chance * anywhere)
+    return tuple(np.where(np.isnan(std), np.sqrt(anywhere), known).tolist())
+
+
+def _status(peak: Peak, by_chance: float, std: NDArray[np.float64]) -> str:
     """Return the word for what makes a peak doubtful, or ``"ok"``."""
-    if peak.ncc <= 0:
+    if by_chance > _BY_CHANCE or np.max(std) > _VAGUE:
         return status.UNSURE
-    return status.AT_LIMIT if peak.at_limit else status.OK
+    if peak.at_limit:
+        return status.AT_LIMIT
+    return status.AMBIGUOUS if peak.ratio < _EQUAL else status.OK

@@ -1,36 +1,15 @@
 """Callers' arrays become ours: the only place where input is checked and converted."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from maskalign.core.pixels import Pixels, Valid
 from maskalign.errors import MaskError, NoContrastError, NoValidPixelsError
 from maskalign.model.types import FloatArray, ValidArray
 
-__all__ = ["Pixels", "as_pixels", "as_valid", "check_dtype", "working_dtype"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pixels:
-    """An image ready for arithmetic.
-
-    `values` are centred and scaled: mean 0 and standard deviation 1 over the valid
-    pixels, exactly 0 on the others. NCC knows neither offset nor gain, so nothing is
-    lost, and squares neither cancel, overflow nor underflow however high the camera
-    offset.
-    """
-
-    values: FloatArray
-    valid: ValidArray
-    #: Number of valid pixels.
-    count: int
-
-    @property
-    def all_valid(self) -> bool:
-        """Whether every pixel may be used."""
-        return self.count == self.valid.size
+__all__ = ["as_pixels", "as_valid", "check_dtype", "working_dtype"]
 
 
 def check_dtype(dtype: Any, name: str) -> None:
@@ -60,7 +39,7 @@ def working_dtype(*dtypes: Any) -> np.dtype[Any]:
 
 def as_pixels(
     image: ArrayLike,
-    mask: ArrayLike | None,
+    mask: ArrayLike | Valid | None,
     *,
     name: str,
     mask_name: str,
@@ -73,8 +52,9 @@ def as_pixels(
     ----------
     image : array_like of real numbers, shape (Y, X) or (Z, Y, X)
         Never modified. NaN and infinite pixels are invalid by themselves.
-    mask : array_like or None, shape of `image`
-        Non-zero where a pixel may be used; None for everywhere.
+    mask : array_like, Valid or None, shape of `image`
+        Non-zero where a pixel may be used; None for everywhere. A `Valid` is passed on
+        as it is if no pixel under it is NaN or infinite.
     name, mask_name : str
         What the caller calls them, for messages.
     dtype : dtype, optional
@@ -104,8 +84,7 @@ def as_pixels(
         )
         raise ValueError(msg)
     valid = _valid_pixels(image, mask, name, mask_name)
-    count = int(np.count_nonzero(valid))
-    if not count:
+    if not valid.count:
         why = (
             "all of it is NaN or infinite"
             if mask is None
@@ -115,12 +94,12 @@ def as_pixels(
         raise NoValidPixelsError(msg)
     dtype = np.dtype(dtype or working_dtype(image.dtype))
     try:
-        values = _standardized(image, valid, count, dtype, name)
+        values = _standardized(image, valid, dtype, name)
     except NoContrastError:
         if not constant_ok:
             raise
         values = np.zeros(image.shape, dtype)
-    return Pixels(values, valid, count)
+    return Pixels(values, valid)
 
 
 def as_valid(mask: NDArray[Any], name: str) -> ValidArray:
@@ -139,32 +118,35 @@ def as_valid(mask: NDArray[Any], name: str) -> ValidArray:
 
 
 def _valid_pixels(
-    image: NDArray[Any], mask: ArrayLike | None, name: str, mask_name: str
-) -> ValidArray:
-    valid: Any = True
-    if mask is not None:
-        mask = np.asarray(mask)
-        if mask.shape != image.shape:
-            msg = (
-                f"{mask_name} has shape {mask.shape} but {name} has shape "
-                f"{image.shape}; a mask needs one value for each pixel."
-            )
-            raise MaskError(msg)
-        valid = as_valid(mask, mask_name)
-    if image.dtype.kind == "f":
-        valid = np.isfinite(image) & valid
-    return np.broadcast_to(valid, image.shape)
+    image: NDArray[Any], mask: ArrayLike | Valid | None, name: str, mask_name: str
+) -> Valid:
+    if mask is None:
+        known = Valid.everywhere(image.shape)
+    elif isinstance(mask, Valid):
+        known = mask
+    else:
+        known = Valid.of(as_valid(np.asarray(mask), mask_name))
+    if known.shape != image.shape:
+        msg = (
+            f"{mask_name} has shape {known.shape} but {name} has shape {image.shape}; "
+            "a mask needs one value for each pixel."
+        )
+        raise MaskError(msg)
+    if image.dtype.kind != "f":
+        return known
+    finite = Valid.of(np.isfinite(image) & known.array)
+    return known if finite.count == known.count else finite
 
 
 def _standardized(
-    image: NDArray[Any], valid: ValidArray, count: int, dtype: np.dtype[Any], name: str
+    image: NDArray[Any], valid: Valid, dtype: np.dtype[Any], name: str
 ) -> FloatArray:
-    used = image if count == image.size else image[valid]
+    used = image if valid.whole else image[valid.array]
     lowest, highest = used.min(), used.max()
     if lowest == highest:
         msg = (
-            f"{name} is constant ({lowest}) over its {count} valid pixels: there is "
-            "nothing to match."
+            f"{name} is constant ({lowest}) over its {valid.count} valid pixels: there "
+            "is nothing to match."
         )
         raise NoContrastError(msg)
     if image.dtype.kind in "ui" and image.dtype.itemsize == 8:
@@ -182,14 +164,15 @@ def _standardized(
     if not half > 0:
         msg = f"{name} varies by less than {dtype} resolves ({lowest} to {highest})."
         raise NoContrastError(msg)
+    outside = ~valid.array
     values: NDArray[Any] = np.subtract(image, middle, dtype=dtype, order="C")
     values /= 2 * half
-    if count < image.size:
-        values[~valid] = 0
-    mean = values.sum(dtype=np.float64) / count
+    if not valid.whole:
+        values[outside] = 0
+    mean = values.sum(dtype=np.float64) / valid.count
     values -= dtype.type(mean)
-    if count < image.size:
-        values[~valid] = 0
-    norm = np.sqrt(np.vdot(values, values).astype(np.float64) / count)
+    if not valid.whole:
+        values[outside] = 0
+    norm = np.sqrt(np.vdot(values, values).astype(np.float64) / valid.count)
     values /= dtype.type(norm)
     return values

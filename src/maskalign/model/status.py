@@ -11,6 +11,7 @@ EMPTY = "empty"
 LOW_OVERLAP = "low-overlap"
 AT_LIMIT = "at-limit"
 UNSURE = "unsure"
+AMBIGUOUS = "ambiguous"
 EXCLUDED = "excluded"
 
 #: What each status means, in words that a person can act on.
@@ -26,6 +27,12 @@ MEANING = {
         "The best lag lies at the edge of the search window; raise max_shift "
         "if the true shift may be larger."
     ),
-    UNSURE: "The images do not correlate at any lag: the shift is only a guess.",
+    UNSURE: (
+        "Unrelated images would correlate as well somewhere: the shift is only a guess."
+    ),
+    AMBIGUOUS: (
+        "Several lags fit equally well, as in a periodic scene; lower max_shift "
+        "so that only one of them is left."
+    ),
     EXCLUDED: "The frame was left out on request.",
 }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference
+from maskalign.core.pixels import Valid
 from maskalign.core.register import match
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoContrastError, NoOverlapError, NoValidPixelsError
@@ -293,11 +294,10 @@ class _Matcher:
         self._prepared = prepared
         self._reference_frame = reference_frame
         self._options = options
-        self._fixed = fixed
-        whole = np.ones(prepared.window.moving_shape, bool) if fixed is None else fixed
-        self._fixed_count = int(np.count_nonzero(whole))
+        shape = prepared.window.moving_shape
+        self._fixed = Valid.everywhere(shape) if fixed is None else Valid.of(fixed)
         # Fails here if no frame could ever overlap enough.
-        self._fixed_terms = prepared.under(whole, options.min_overlap)
+        self._fixed_terms = prepared.under(self._fixed, options.min_overlap)
 
     def row(
         self, frame: int, image: NDArray[Any], valid: ValidArray | None
@@ -320,7 +320,7 @@ class _Matcher:
             found = match(
                 self._prepared,
                 pixels,
-                self._terms_of(pixels.valid, pixels.count, fixed=valid is None),
+                self._terms_of(pixels.valid),
                 subpixel=self._options.subpixel,
             )
         except tuple(_STATUS) as error:
@@ -340,8 +340,7 @@ class _Matcher:
             found.status,
         )
 
-    def _terms_of(self, valid: ValidArray, count: int, *, fixed: bool) -> OverlapTerms:
-        # NaN in a frame takes pixels out of the fixed mask, never adds any.
-        if fixed and count == self._fixed_count:
+    def _terms_of(self, valid: Valid) -> OverlapTerms:
+        if valid is self._fixed:
             return self._fixed_terms
         return self._prepared.under(valid, self._options.min_overlap)

@@ -1,0 +1,78 @@
+r"""Is a peak real? What the best NCC of unrelated images looks like.
+
+The NCC of unrelated images at one lag scatters about 0 with the variance
+:math:`\alpha / n`, where :math:`n` pixels overlap and :math:`\alpha` of them vary
+together; Fisher's :math:`\operatorname{artanh}` makes it nearly normal. The best of
+:math:`M` independent lags exceeds it with the probability
+
+.. math:: P \approx M \, \tfrac12 \operatorname{erfc}
+          \frac{\operatorname{artanh}(\rho)}{\sqrt{2 \alpha / n}} .
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erfc
+
+from maskalign.core.masked_ncc import Correlated
+from maskalign.core.peak import Peak
+from maskalign.model.types import FloatArray
+
+__all__ = ["chance"]
+
+
+#: A probability below this needs no second look.
+_CLEAR = 1e-6
+#: Widths of the peak over which its surroundings are averaged.
+_SURROUNDINGS = (3.0, 10.0)
+
+
+def chance(peak: Peak, n: float, found: Correlated) -> float:
+    """Return the probability of so high a peak between unrelated images.
+
+    Broad structure, such as uneven illumination, makes any two images correlate a
+    little over many lags and leaves few independent pixels. A peak that is not clear
+    by its height is therefore judged by what it rises above its surroundings, too.
+
+    Parameters
+    ----------
+    peak : Peak
+        The peak.
+    n : float
+        Pixels that overlap there.
+    found : Correlated
+        The surface it was found on.
+    """
+    lags = np.count_nonzero(np.isfinite(found.ncc))
+
+    def by_chance(height: float, area: float) -> float:
+        area = max(area, 1e-12)
+        return _tail(height, area / n) * max(lags / max(area, 1.0), 1.0)
+
+    whole = found.area()
+    tails = [by_chance(peak.ncc, whole)]
+    if peak.blurred is not None:
+        blurred, sigma = peak.blurred
+        tails.append(by_chance(blurred, found.area(sigma)))
+    if min(tails) > _CLEAR:
+        for factor in _SURROUNDINGS:
+            wide = factor * peak.width
+            # Of a surface less its blur, (1 - g)^2 of the energy is left.
+            area = whole - 2 * found.area(wide / np.sqrt(2)) + found.area(wide)
+            tails.append(by_chance(peak.ncc - _around(found.ncc, peak, wide), area))
+    return float(min(len(tails) * min(tails), 1.0))
+
+
+def _tail(ncc: float, variance: float) -> float:
+    """Return the probability of an NCC above this one at one lag."""
+    deviations = np.arctanh(min(max(ncc, 0.0), 1 - 1e-12)) / np.sqrt(variance)
+    return float(erfc(deviations / np.sqrt(2)) / 2)
+
+
+def _around(ncc: FloatArray, peak: Peak, sigma: NDArray[np.float64]) -> float:
+    """Return the mean of the surface about the peak, weighted by a Gaussian."""
+    weight = np.isfinite(ncc).astype(float)
+    for axis, (index, s) in enumerate(zip(peak.index, sigma, strict=True)):
+        distance = (np.arange(ncc.shape[axis]) - index) / max(s, 1e-6)
+        shape = [-1 if k == axis else 1 for k in range(ncc.ndim)]
+        weight *= np.exp(-0.5 * distance**2).reshape(shape)
+    return float(np.sum(weight * np.nan_to_num(ncc)) / weight.sum())

@@ -1,0 +1,287 @@
+r"""The shift to a fraction of a pixel, by symmetric masked Gauss-Newton.
+
+From the best lag on, the images themselves are compared. Each is moved half the way,
+:math:`a'(p) = a(p + \delta/2)` and :math:`b'(p) = b(p - u - \delta/2)`, both are
+brought to mean 0 and norm 1 over the pixels valid in both, and the fraction
+:math:`\delta` is where the score
+
+.. math:: \psi = \sum_p g\, (a' - b'), \qquad g = \nabla (a' + b') / 2
+
+vanishes. Because both images are interpolated alike, noise is smoothed alike and no
+fraction is favoured, which is what goes wrong where the NCC of interpolated images is
+maximized. The slope of the score is the *cross* term
+:math:`H = \sum_p \nabla a'\, \nabla b'^T`, in which the noise of the two images
+averages out: a Newton step with it neither creeps nor overshoots however noisy they
+are.
+
+What carries signal is weighted more than what carries noise by a Gaussian folded into
+the interpolation (`maskalign.core.blur`).
+
+The covariance is the sandwich :math:`H^{-1} V H^{-1}`, with :math:`V` the sum of the
+squared scores of strips of the image: whatever the noise is like, it tells itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskalign.core.pixels import EROSION, HALO, Pixels
+from maskalign.model.types import FloatArray, ValidArray
+
+__all__ = ["Refined", "refine"]
+
+#: Weights of a pixel and its neighbours along one axis.
+Taps: TypeAlias = NDArray[np.float64]
+
+#: Taps of the interpolation on each side of the nearest pixel.
+_REACH = 4
+#: Pixels on each side that the derivative needs; together they are the halo.
+_SLOPE = HALO - _REACH
+#: Erosion that leaves less than this share is not done.
+_BEARABLE = 0.5
+#: Rows in a strip of which the score is kept, and strips worked on together; a block of
+#: that many rows stays in the processor's cache.
+_STRIP = 8
+_BLOCK_PIXELS = 1 << 16
+_STEPS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refined:
+    """A shift to a fraction of a pixel."""
+
+    #: To add to the lag, pixels.
+    offset: NDArray[np.float64]
+    #: Covariance, pixels squared, shape (ndim, ndim).
+    covariance: NDArray[np.float64]
+
+
+def refine(
+    reference: Pixels,
+    moving: Pixels,
+    lag: Sequence[int],
+    start: Sequence[float],
+    blur: NDArray[np.float64],
+) -> Refined | None:
+    """Return the fraction of a pixel to add to a lag.
+
+    Parameters
+    ----------
+    reference, moving : Pixels
+        The two images.
+    lag : sequence of int
+        The best lag, pixels.
+    start : sequence of float
+        Where to begin, relative to the lag.
+    blur : ndarray of float, shape (ndim,)
+        Standard deviation of the Gaussian in the interpolation, pixels.
+
+    Returns
+    -------
+    Refined or None
+        None where the images do not bear it: too few pixels, no slope that both share,
+        or steps that lead away from the lag.
+    """
+    overlap = _Overlap.at(reference, moving, lag)
+    if overlap is None:
+        return None
+    offset = np.array(start, dtype=float)
+    for _ in range(_STEPS):
+        score = _score(overlap, offset, blur)
+        if score is None:
+            return None
+        step, covariance = score
+        offset -= step
+        if (abs(offset) > 1.5).any():
+            return None
+        # The slope is good to about a hundredth, and so is a step.
+        if (abs(step) < np.maximum(0.02, 0.3 * np.sqrt(np.diag(covariance)))).all():
+            return Refined(offset, covariance)
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Overlap:
+    """What two images share at a lag: views with a halo, the longest axis first."""
+
+    #: Views of shape ``n + 2 * HALO`` on each axis.
+    a: FloatArray
+    b: FloatArray
+    #: True where the score is taken, shape ``n``; None for everywhere.
+    valid: ValidArray | None
+    #: The image axis of each axis of the views.
+    axes: tuple[int, ...]
+
+    @classmethod
+    def at(
+        cls, reference: Pixels, moving: Pixels, lag: Sequence[int]
+    ) -> "_Overlap | None":
+        here, there = [], []
+        for u, n_a, n_b in zip(
+            lag, reference.valid.shape, moving.valid.shape, strict=True
+        ):
+            start, stop = max(u, 0), min(u + n_b, n_a)
+            # A flat or thin axis keeps all it has.
+            trim = EROSION if stop - start > 4 * EROSION else 0
+            here.append(slice(start + trim, stop - trim))
+            there.append(slice(start + trim - u, stop - trim - u))
+        valid: ValidArray | None = None
+        holed = False
+        if not (reference.valid.whole and moving.valid.whole):
+            at_a, at_b = tuple(here), tuple(there)
+            shared = reference.valid.array[at_a] & moving.valid.array[at_b]
+            valid = reference.valid.eroded[at_a] & moving.valid.eroded[at_b]
+            enough = _BEARABLE * np.count_nonzero(shared)
+            holed = bool(np.count_nonzero(valid) < enough)
+            valid = shared if holed else valid
+        size = [s.stop - s.start for s in here]
+        if min(size) < 1 or np.prod(size) < 16:
+            return None
+        first = int(np.argmax(size))
+        axes = (first, *[k for k in range(len(size)) if k != first])
+
+        def view(image: FloatArray, place: list[slice]) -> FloatArray:
+            wide = tuple(slice(s.start, s.stop + 2 * HALO) for s in place)
+            return image[wide].transpose(axes)
+
+        return cls(
+            view(reference.filled if holed else reference.padded, here),
+            view(moving.filled if holed else moving.padded, there),
+            None if valid is None else valid.transpose(axes),
+            axes,
+        )
+
+
+def _score(
+    overlap: _Overlap, offset: NDArray[np.float64], blur: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the Newton step at an offset and the covariance of the estimate there."""
+    ndim = overlap.a.ndim
+    half = [offset[k] / 2 for k in overlap.axes]
+    spread = [blur[k] for k in overlap.axes]
+    taps_a = [_taps(h, s) for h, s in zip(half, spread, strict=True)]
+    taps_b = [_taps(-h, s) for h, s in zip(half, spread, strict=True)]
+    grams = np.concatenate(list(_grams(overlap, taps_a, taps_b)))
+    total = grams.sum(axis=0)
+    n = total[0, 0]
+    if n < 16:
+        return None
+    mean = total[0] / n
+    # Sums of products about the mean, for all pixels and for each strip.
+    centred = total - n * np.outer(mean, mean)
+    strips = (
+        grams
+        - grams[:, :1, :].swapaxes(1, 2) * mean
+        - mean[:, None] * grams[:, :1, :]
+        + grams[:, :1, :1] * np.outer(mean, mean)
+    )
+    if min(centred[1, 1], centred[2, 2]) <= 0:
+        return None
+    scale = 1 / np.sqrt([centred[1, 1], centred[2, 2]])
+    slope_a, slope_b = slice(3, 3 + ndim), slice(3 + ndim, 3 + 2 * ndim)
+
+    def score_of(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of g (a - b), with a, b and g as normalized."""
+        residual = np.zeros(sums.shape[-1])
+        residual[1], residual[2] = scale[0], -scale[1]
+        g = sums[..., slope_a, :] * scale[0] + sums[..., slope_b, :] * scale[1]
+        return np.asarray(g @ residual / 2)
+
+    cross = centred[slope_a, slope_b] * (scale[0] * scale[1])
+    hessian = (cross + cross.T) / 2
+    if np.linalg.eigvalsh(hessian).min() <= 0:
+        return None
+    inverse = np.linalg.inv(hessian)
+    scores = score_of(strips)
+    freedom = len(scores) / max(len(scores) - ndim, 1)
+    covariance = freedom * inverse @ (scores.T @ scores) @ inverse
+    step = inverse @ score_of(centred)
+    back = np.argsort(overlap.axes)
+    return step[back], covariance[np.ix_(back, back)]
+
+
+def _grams(
+    overlap: _Overlap, taps_a: list[Taps], taps_b: list[Taps]
+) -> list[NDArray[np.float64]]:
+    """Return for each strip the products of (1, a, b, slopes of a, slopes of b)."""
+    ndim = overlap.a.ndim
+    shape = tuple(n - 2 * HALO for n in overlap.a.shape)
+    dtype = overlap.a.dtype
+    row = int(np.prod(shape[1:]))
+    rows = max(_BLOCK_PIXELS // row // _STRIP, 1) * _STRIP
+    out = []
+    for start in range(0, shape[0], rows):
+        n = min(rows, shape[0] - start)
+        block = (slice(start, start + n + 2 * HALO),)
+        features = np.empty((3 + 2 * ndim, n, *shape[1:]), dtype)
+        if overlap.valid is None:
+            features[0] = 1
+        else:
+            features[0] = overlap.valid[start : start + n]
+        for k, (image, taps) in enumerate(((overlap.a, taps_a), (overlap.b, taps_b))):
+            moved = image[block]
+            for axis in range(ndim):
+                moved = _filtered(moved, axis, taps[axis])
+            _inner(moved, features[1 + k])
+            first = 3 + k * ndim
+            for axis in range(ndim):
+                _slope(moved, axis, features[first + axis])
+        if overlap.valid is not None:
+            features[1:] *= features[0]
+        whole = n // _STRIP * _STRIP
+        for begin, end in ((0, whole), (whole, n)):
+            if begin < end:
+                strips = max((end - begin) // _STRIP, 1)
+                piece = features[:, begin:end].reshape(len(features), strips, -1)
+                piece = piece.swapaxes(0, 1)
+                out.append((piece @ piece.swapaxes(1, 2)).astype(np.float64))
+    return out
+
+
+def _taps(shift: float, blur: float) -> Taps:
+    """Return weights that read a blurred image at p + shift, from p - 4 to p + 4."""
+    distance = np.arange(-_REACH, _REACH + 1) - shift
+    # The Gaussian is cut where the spectrum of a sampled image ends ...
+    k = (np.arange(64) + 0.5) * (np.pi / 64)
+    weights = np.cos(np.outer(distance, k)) @ np.exp(-0.5 * (blur * k) ** 2)
+    # ... and the ripples that leaves are faded out.
+    weights *= np.cos(distance * np.pi / (2 * (_REACH + 1))) ** 2
+    return np.asarray(weights / weights.sum())
+
+
+def _filtered(image: FloatArray, axis: int, taps: Taps) -> FloatArray:
+    """Return the weighted sum of neighbours along one axis, where all are there."""
+    n = image.shape[axis] - len(taps) + 1
+    views = [
+        image[(slice(None),) * axis + (slice(k, k + n),)] for k in range(len(taps))
+    ]
+    weights = taps.astype(image.dtype)
+    out: FloatArray = np.multiply(views[0], weights[0], order="C")
+    term = np.empty_like(out)
+    for view, weight in zip(views[1:], weights[1:], strict=True):
+        np.multiply(view, weight, out=term)
+        out += term
+    return out
+
+
+def _inner(image: FloatArray, out: FloatArray) -> None:
+    out[...] = image[(slice(_SLOPE, -_SLOPE),) * image.ndim]
+
+
+def _slope(image: FloatArray, axis: int, out: FloatArray) -> None:
+    """Write the derivative along one axis, exact for polynomials of degree 4."""
+    inner = [slice(_SLOPE, -_SLOPE)] * image.ndim
+
+    def at(step: int) -> FloatArray:
+        n = image.shape[axis]
+        inner[axis] = slice(_SLOPE + step, n - _SLOPE + step)
+        return image[tuple(inner)]
+
+    np.subtract(at(1), at(-1), out=out)
+    out *= 8
+    out -= at(2)
+    out += at(-2)
+    out /= 12
