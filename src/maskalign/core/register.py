@@ -190,6 +190,6 @@ def _status(peak: Peak, by_chance: float, std: NDArray[np.float64]) -> str:
     """Return the word for what makes a peak doubtful, or ``"ok"``."""
     if by_chance > _BY_CHANCE or np.max(std) > _VAGUE:
         return status.UNSURE
-    if peak.at_limit:
-        return status.AT_LIMIT
-    return status.AMBIGUOUS if peak.ratio < _EQUAL else status.OK
+    if peak.ratio < _EQUAL:
+        return status.AMBIGUOUS
+    return status.AT_LIMIT if peak.at_limit else status.OK

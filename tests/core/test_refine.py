@@ -1,0 +1,198 @@
+"""The fraction of a pixel, its error, and what chance looks like."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from maskalign import register
+from maskalign.core.blur import matched_blur
+from maskalign.core.pixels import EROSION, Pixels, Valid
+
+SIZE = 96
+
+
+def moved(scene, shift):
+    """A periodic scene moved by a fraction of a pixel, exactly."""
+    return np.fft.ifftn(ndimage.fourier_shift(np.fft.fftn(scene), shift)).real
+
+
+def field(seed, shape=(2 * SIZE, 2 * SIZE), blur=2.0):
+    rng = np.random.default_rng(seed)
+    scene = ndimage.gaussian_filter(rng.normal(size=shape), blur, mode="wrap")
+    return scene / scene.std()
+
+
+def views(seed, shift, snr=np.inf):
+    """Two windows on one scene, and the Cramer-Rao bound of their shift."""
+    rng = np.random.default_rng(1000 + seed)
+    scene = field(seed)
+    window = (slice(SIZE // 2, SIZE // 2 + SIZE),) * 2
+    noise = 0 if np.isinf(snr) else 1 / snr
+    images = [
+        s[window] + noise * rng.normal(size=(SIZE, SIZE))
+        for s in (scene, moved(scene, [-u for u in shift]))
+    ]
+    slopes = [np.sum(g**2) for g in np.gradient(scene[window])]
+    return *images, np.sqrt(2 * noise**2 / np.array(slopes))
+
+
+def trials(n, snr, **options):
+    """Errors, reported errors and bounds of `n` random shifts."""
+    errors, reported, bounds = [], [], []
+    for seed in range(n):
+        shift = np.random.default_rng(seed).uniform(-4, 4, 2)
+        a, b, bound = views(seed, shift, snr)
+        found = register(a, b, max_shift=8, **options)
+        errors.append(found.shift - shift)
+        reported.append(found.shift_std)
+        bounds.append(bound)
+    return np.array(errors), np.array(reported), np.array(bounds)
+
+
+def rms(values):
+    return np.sqrt(np.mean(np.square(values)))
+
+
+@pytest.mark.parametrize("shift", [(0.5, -0.5), (2.25, 1.6), (-0.1, 4.9), (0, 0)])
+def test_without_noise_there_is_no_error(shift):
+    a, b, _ = views(1, shift)
+    np.testing.assert_allclose(register(a, b).shift, shift, atol=5e-4)
+
+
+# Three standard errors of an rms over 40 pairs of errors are a quarter of it.
+
+
+@pytest.mark.parametrize(("snr", "times"), [(10, 1.1), (2, 1.1), (0.5, 1.5)])
+def test_noise_costs_what_it_must(snr, times):
+    errors, _, bounds = trials(40, snr)
+    assert 0.75 < rms(errors) / rms(bounds) < 1.25 * times
+
+
+@pytest.mark.parametrize("snr", [1, 3, 10])
+def test_errors_lie_within_one_sigma_two_times_in_three(snr):
+    errors, reported, _ = trials(60, snr)
+    share = np.mean(abs(errors) < reported)
+    assert 0.55 < share < 0.81
+
+
+def test_whole_pixels_report_their_rounding():
+    errors, reported, _ = trials(10, 10, subpixel=False)
+    assert rms(reported) == pytest.approx(12**-0.5, rel=0.01)
+    assert abs(errors).max() < 0.55
+
+
+def test_swapping_the_images_turns_the_shift_round():
+    a, b, _ = views(3, (1.3, -2.6), snr=3)
+    mask = np.ones(a.shape, bool)
+    mask[20:40, 50:70] = False
+    there = register(a, b, reference_mask=mask)
+    back = register(b, a, moving_mask=mask)
+    np.testing.assert_allclose(back.shift, [-s for s in there.shift], atol=1e-3)
+    np.testing.assert_allclose(back.shift_std, there.shift_std, rtol=0.05)
+
+
+def test_three_dimensions():
+    scene = field(5, (48, 64, 72), blur=1.5)
+    shift = (0.4, -1.7, 2.3)
+    window = (slice(10, 38), slice(10, 54), slice(10, 62))
+    rng = np.random.default_rng(0)
+    a, b = (
+        s[window] + 0.1 * rng.normal(size=(28, 44, 52))
+        for s in (scene, moved(scene, [-u for u in shift]))
+    )
+    found = register(a, b, max_shift=(3, 5, 5))
+    np.testing.assert_allclose(found.shift, shift, atol=4 * max(found.shift_std))
+    assert max(found.shift_std) < 0.01
+    # However the axes are laid out, each keeps its own number.
+    turned = register(a.T, b.T, max_shift=(5, 5, 3))
+    np.testing.assert_allclose(turned.shift[::-1], found.shift, atol=2e-3)
+
+
+@pytest.mark.parametrize("share", [0, 0.25])
+def test_static_dirt_and_bad_pixels_do_not_bias(share):
+    """Dirt stands still while the scene moves: under the mask it must weigh nothing."""
+    rng = np.random.default_rng(2)
+    y, x = np.ogrid[:SIZE, :SIZE]
+    good = ((y - 30) ** 2 + (x - 60) ** 2 > 150) & (abs(y - 70) > 3)
+    good &= rng.random((SIZE, SIZE)) >= share
+    errors = []
+    for seed in range(12):
+        shift = np.random.default_rng(seed).uniform(-3, 3, 2)
+        a, b, bound = views(seed, shift, snr=5)
+        for image in (a, b):
+            image[~good] = 8
+        found = register(a, b, reference_mask=good, moving_mask=good, max_shift=6)
+        errors.append((found.shift - shift) / bound)
+    # A quarter of bad pixels leaves 56 % of the pairs: 1.33 times the bound at best.
+    assert rms(errors) < (1.5 if share == 0 else 2.0)
+
+
+def test_pixels_are_eroded_by_what_interpolation_reaches():
+    array = np.ones((20, 30), bool)
+    array[10, 12] = False
+    lost = np.argwhere(~Valid.of(array).eroded)
+    assert len(lost) == (2 * EROSION + 1) ** 2
+    assert abs(lost - [10, 12]).max() == EROSION
+
+
+def test_missing_pixels_are_filled_smoothly():
+    scene = field(4)
+    good = np.random.default_rng(0).random(scene.shape) > 0.25
+    filled = Pixels(np.where(good, scene, 0), Valid.of(good)).filled[6:-6, 6:-6]
+    np.testing.assert_array_equal(filled[good], scene[good])
+    assert rms((filled - scene)[~good]) < 0.05
+
+
+# Blur ---------------------------------------------------------------------------------
+
+
+def test_the_noisier_the_more_blur_and_the_wider_the_more():
+    def blur(ncc, width):
+        return matched_blur(ncc, -np.eye(2) * ncc / (2 * width**2))[0]
+
+    assert blur(0.99, 2) < blur(0.5, 2) < blur(0.1, 2)
+    assert blur(0.5, 1) < blur(0.5, 2) < blur(0.5, 4)
+
+
+def test_low_noise_images_are_found_at_all():
+    """A sixteenth of the power is signal: the highest lag is not the best one."""
+    errors, _, _ = trials(30, 0.25)
+    assert np.mean(abs(errors).max(axis=1) < 1.5) == 1
+
+
+# Chance -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blur", [0.5, 1, 2, 4, 8])
+def test_unrelated_images_are_never_ok(blur):
+    for seed in range(8):
+        a, b = (field(seed + k, blur=blur)[:SIZE, :SIZE] for k in (0, 500))
+        found = register(a, b, max_shift=12)
+        assert found.status != "ok"
+        assert max(found.shift_std) > 0.5
+
+
+def test_faint_but_real_images_are_ok():
+    for seed in range(8):
+        a, b, _ = views(seed, (1.5, -2.5), snr=0.5)
+        assert register(a, b, max_shift=12).status == "ok"
+
+
+def test_uneven_light_does_not_hide_a_real_match():
+    """A vignette shared by both images leaves few independent pixels by itself."""
+    y, x = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j]
+    light = 6 * np.exp(-(y**2) - x**2)
+    a, b, _ = views(2, (3, -4), snr=2)
+    found = register(a + 0 * light, b, max_shift=20)
+    lit = register(a + light, b + np.roll(light, (-3, 4), (0, 1)), max_shift=20)
+    assert found.status == lit.status == "ok"
+    np.testing.assert_allclose(lit.shift, (3, -4), atol=0.1)
+
+
+def test_a_periodic_scene_is_ambiguous():
+    y, x = np.mgrid[:SIZE, :SIZE]
+    rng = np.random.default_rng(0)
+    grid = np.sin(2 * np.pi * x / 12) * np.sin(2 * np.pi * y / 12)
+    a, b = (grid + 0.1 * rng.normal(size=grid.shape) for _ in range(2))
+    assert register(a, b, max_shift=30).status == "ambiguous"
+    assert register(a, b, max_shift=4).status == "ok"
