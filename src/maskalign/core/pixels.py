@@ -15,7 +15,7 @@ EROSION = 2
 #: Rounds in which missing pixels are predicted from their neighbours.
 _FILLING = 8
 #: Pixels around an image that interpolation and derivatives may ask for.
-HALO = 6
+HALO = 5
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,7 @@ __all__ = ["Refined", "refine"]
 Taps: TypeAlias = NDArray[np.float64]
 
 #: Taps of the interpolation on each side of the nearest pixel.
-_REACH = 4
+_REACH = 3
 #: Pixels on each side that the derivative needs; together they are the halo.
 _SLOPE = HALO - _REACH
 #: Erosion that leaves less than this share is not done.
@@ -46,7 +46,11 @@ _BEARABLE = 0.5
 #: that many rows stays in the processor's cache.
 _STRIP = 8
 _BLOCK_PIXELS = 1 << 16
-_STEPS = 6
+_STEPS = 8
+#: Error of the interpolation itself, pixels.
+_FLOOR = 2e-4
+#: From this many pixels on, the first steps use one block in so many.
+_LARGE, _SAMPLING = 1 << 19, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,17 +93,23 @@ def refine(
     if overlap is None:
         return None
     offset = np.array(start, dtype=float)
+    # Most of the way is gone on a part of a large image; all of it then has one step
+    # to make.
+    sampling = _SAMPLING if np.prod(overlap.a.shape) > _LARGE else 1
     for _ in range(_STEPS):
-        score = _score(overlap, offset, blur)
+        score = _score(overlap, offset, blur, sampling)
         if score is None:
             return None
         step, covariance = score
         offset -= step
         if (abs(offset) > 1.5).any():
             return None
-        # The slope is good to about a hundredth, and so is a step.
-        if (abs(step) < np.maximum(0.02, 0.3 * np.sqrt(np.diag(covariance)))).all():
-            return Refined(offset, covariance)
+        # The slope is good to a few hundredths, and so is a step.
+        small = np.maximum(0.005, 3 * np.sqrt(np.diag(covariance)))
+        if (abs(step) < small).all():
+            if sampling == 1:
+                return Refined(offset, covariance)
+            sampling = 1
     return None
 
 
@@ -156,7 +166,10 @@ class _Overlap:
 
 
 def _score(
-    overlap: _Overlap, offset: NDArray[np.float64], blur: NDArray[np.float64]
+    overlap: _Overlap,
+    offset: NDArray[np.float64],
+    blur: NDArray[np.float64],
+    sampling: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the Newton step at an offset and the covariance of the estimate there."""
     ndim = overlap.a.ndim
@@ -164,7 +177,7 @@ def _score(
     spread = [blur[k] for k in overlap.axes]
     taps_a = [_taps(h, s) for h, s in zip(half, spread, strict=True)]
     taps_b = [_taps(-h, s) for h, s in zip(half, spread, strict=True)]
-    grams = np.concatenate(list(_grams(overlap, taps_a, taps_b)))
+    grams = np.concatenate(_grams(overlap, taps_a, taps_b, sampling))
     total = grams.sum(axis=0)
     n = total[0, 0]
     if n < 16:
@@ -195,25 +208,28 @@ def _score(
     if np.linalg.eigvalsh(hessian).min() <= 0:
         return None
     inverse = np.linalg.inv(hessian)
-    scores = score_of(strips)
+    score = score_of(centred)
+    # What is left of the score once the step is made scatters about 0.
+    scores = score_of(strips) - grams[:, 0, :1] / n * score
     freedom = len(scores) / max(len(scores) - ndim, 1)
     covariance = freedom * inverse @ (scores.T @ scores) @ inverse
-    step = inverse @ score_of(centred)
+    covariance += _FLOOR**2 * np.eye(ndim)
+    step = inverse @ score
     back = np.argsort(overlap.axes)
     return step[back], covariance[np.ix_(back, back)]
 
 
 def _grams(
-    overlap: _Overlap, taps_a: list[Taps], taps_b: list[Taps]
+    overlap: _Overlap, taps_a: list[Taps], taps_b: list[Taps], sampling: int
 ) -> list[NDArray[np.float64]]:
-    """Return for each strip the products of (1, a, b, slopes of a, slopes of b)."""
+    """Return, for each strip, the products of (1, a, b, slopes of a, slopes of b)."""
     ndim = overlap.a.ndim
     shape = tuple(n - 2 * HALO for n in overlap.a.shape)
     dtype = overlap.a.dtype
     row = int(np.prod(shape[1:]))
     rows = max(_BLOCK_PIXELS // row // _STRIP, 1) * _STRIP
     out = []
-    for start in range(0, shape[0], rows):
+    for start in range(0, shape[0], rows * sampling):
         n = min(rows, shape[0] - start)
         block = (slice(start, start + n + 2 * HALO),)
         features = np.empty((3 + 2 * ndim, n, *shape[1:]), dtype)
@@ -242,7 +258,7 @@ def _grams(
 
 
 def _taps(shift: float, blur: float) -> Taps:
-    """Return weights that read a blurred image at p + shift, from p - 4 to p + 4."""
+    """Return weights of p - 3 to p + 3 that read a blurred image at p + shift."""
     distance = np.arange(-_REACH, _REACH + 1) - shift
     # The Gaussian is cut where the spectrum of a sampled image ends ...
     k = (np.arange(64) + 0.5) * (np.pi / 64)
