@@ -1,0 +1,1 @@
+"""Movies and plots, in and out of files."""
