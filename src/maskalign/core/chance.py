@@ -45,20 +45,20 @@ def chance(peak: Peak, n: float, found: Correlated) -> float:
     lags = np.count_nonzero(np.isfinite(found.ncc))
 
     def by_chance(height: float, area: float) -> float:
-        area = max(area, 1e-12)
         return _tail(height, area / n) * max(lags / max(area, 1.0), 1.0)
 
-    whole = found.area()
-    tails = [by_chance(peak.ncc, whole)]
+    tails = [by_chance(peak.ncc, found.area)]
     if peak.blurred is not None:
-        blurred, sigma = peak.blurred
-        tails.append(by_chance(blurred, found.area(sigma)))
+        height, sigma = peak.blurred
+        tails.append(by_chance(height, found.blurred_area(sigma)))
     if min(tails) > _CLEAR:
         for factor in _SURROUNDINGS:
             wide = factor * peak.width
             # Of a surface less its blur, (1 - g)^2 of the energy is left.
-            area = whole - 2 * found.area(wide / np.sqrt(2)) + found.area(wide)
-            tails.append(by_chance(peak.ncc - _around(found.ncc, peak, wide), area))
+            blurred = found.blurred_area(wide)
+            area = found.area - 2 * found.blurred_area(wide / np.sqrt(2)) + blurred
+            height = peak.ncc - _around(found.ncc, peak, wide)
+            tails.append(by_chance(height, max(area, 1e-12)))
     return float(min(len(tails) * min(tails), 1.0))
 
 

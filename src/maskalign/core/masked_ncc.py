@@ -15,20 +15,22 @@ is at every lag :math:`u` the correlation coefficient of the pixels valid in bot
 images. What does not depend on :math:`f_2` is computed once for a reference and a mask.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maskalign.core.fft import ComplexArray
-from maskalign.core.lags import LagWindow
+from maskalign.core.lags import LagWindow, parts
 from maskalign.core.pixels import Pixels, Valid
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoOverlapError
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import CorrelationSurface
-from maskalign.model.types import FloatArray, MaxShift, ValidArray
+from maskalign.model.types import FloatArray, MaxShift
 
 __all__ = ["OverlapTerms", "PreparedReference", "masked_ncc"]
 
@@ -125,8 +127,8 @@ def masked_ncc(
     window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
     prepared = PreparedReference(fixed, window)
     terms = prepared.under(moved.valid, options.min_overlap)
-    found = prepared.correlate(moved, terms)
-    return CorrelationSurface(found.ncc, terms.overlap, window.lags)
+    ncc = prepared.correlate(moved, terms).ncc
+    return CorrelationSurface(ncc, terms.n / terms.most, window.lags)
 
 
 def check_same_axes(reference: NDArray[Any], moving: NDArray[Any]) -> None:
@@ -143,18 +145,16 @@ def check_same_axes(reference: NDArray[Any], moving: NDArray[Any]) -> None:
 class OverlapTerms:
     """All that follows from a reference and the valid pixels of a moving image."""
 
-    #: Pixels valid in both images, float64 but whole, for each lag.
-    n: NDArray[np.float64]
-    #: `n` over the largest possible number.
-    overlap: NDArray[np.float64]
-    #: True where the overlap is large enough to be searched.
-    allowed: ValidArray
+    #: Pixels valid in both images, for each lag.
+    n: NDArray[np.int32]
+    #: The largest number that `n` could have.
+    most: int
+    #: The smallest number that is searched.
+    least: float
     #: s1 / n.
     mean: FloatArray
     #: q1 - s1^2 / n; infinite where it is not resolved, so that NCC is 0 there.
     variance: FloatArray
-    #: Spectrum of the valid pixels of the moving image.
-    moving_spectrum: ComplexArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,21 +163,12 @@ class Correlated:
 
     #: NCC for every lag of the window, NaN where the overlap is too small.
     ncc: FloatArray
-    _window: LagWindow
-    _reference_power: FloatArray
-    _moving_spectrum: ComplexArray
-    _pairs: int
-
-    def area(self, blur: NDArray[np.float64] | None = None) -> float:
-        """Return how many pixels vary together.
-
-        An overlap of n pixels holds ``n / area`` independent ones: the NCC of unrelated
-        images like these has the variance ``area / n``, also when the surface is
-        blurred by a Gaussian of `blur` pixels along each axis.
-        """
-        energy = self._window.energy(self._reference_power, self._moving_spectrum, blur)
-        # Over all lags, overlaps add up to the product of the sizes of two images.
-        return energy / self._pairs
+    #: How many pixels vary together: an overlap of n pixels holds ``n / area``
+    #: independent ones, so that the NCC of unrelated images like these has the variance
+    #: ``area / n``.
+    area: float
+    #: The same for the surface blurred by a Gaussian, given in pixels for each axis.
+    blurred_area: Callable[[NDArray[np.float64]], float]
 
 
 class PreparedReference:
@@ -194,16 +185,15 @@ class PreparedReference:
     def __init__(self, reference: Pixels, window: LagWindow) -> None:
         self.pixels = reference
         self.window = window
-        dtype = reference.values.dtype
-        # Counts are taken in double precision: rounded they are then exact.
-        self._counted = self.window.reference_spectrum(
-            reference.valid.array.astype(float)
-        )
-        self._values = self.window.reference_spectrum(reference.values)
-        self._squares = self.window.reference_spectrum(reference.values**2)
-        self._valid = self._counted.astype(np.result_type(dtype, np.complex64))
-        self._square_norm = _norm(reference.values**2)
-        self._power = self.window.power(self._values)
+
+    @cached_property
+    def _values(self) -> ComplexArray:
+        return self.window.reference_spectrum(self.pixels.values)
+
+    @cached_property
+    def _valid(self) -> ComplexArray:
+        dtype = self.pixels.values.dtype
+        return self.window.reference_spectrum(self.pixels.valid.array, dtype)
 
     def under(self, moving_valid: Valid, min_overlap: float) -> OverlapTerms:
         """Return the terms that hold for every moving image with these valid pixels.
@@ -213,47 +203,82 @@ class PreparedReference:
         NoOverlapError
             If no lag of the window has the overlap asked for.
         """
-        counted = self.window.moving_spectrum(moving_valid.array.astype(float))
-        # Adding 0 makes a rounded -0 an honest 0.
-        n = np.rint(self.window.correlate(self._counted, counted)) + 0.0
-        most = min(self.pixels.valid.count, moving_valid.count)
-        overlap = n / most
-        allowed = (n > 0) & (overlap >= min_overlap)
-        if not allowed.any():
+        valid, values, window = self.pixels.valid, self.pixels.values, self.window
+        n = window.counts(valid, moving_valid)
+        most = min(valid.count, moving_valid.count)
+        # A share of a whole number is compared as such, but for its rounding.
+        least = max(min_overlap * most * (1 - 1e-12), 1)
+        if n.max() < least:
             msg = (
                 f"No lag up to max_shift has an overlap of {min_overlap:g}; the "
-                f"largest is {overlap.max():.3g} ({int(n.max())} of {most} pixels). "
+                f"largest is {n.max() / most:.3g} ({n.max()} of {most} pixels). "
                 "Lower min_overlap, raise max_shift or mask less."
             )
             raise NoOverlapError(msg)
-        spectrum = counted.astype(self._valid.dtype)
-        divisor = np.maximum(n, 1).astype(self.pixels.values.dtype)
-        mean = self.window.correlate(self._values, spectrum) / divisor
-        variance = self.window.correlate(self._squares, spectrum) - mean**2 * divisor
-        floor = self._rounding(self._square_norm * np.sqrt(moving_valid.count))
+        squares = values**2
+        total: NDArray[Any]
+        variance: NDArray[Any]
+        # Where all of an image is valid, sums over the overlap are sums over a box.
+        if moving_valid.whole:
+            total = window.reference_sums(values)
+            variance = window.reference_sums(squares)
+        else:
+            spectrum = window.moving_spectrum(moving_valid.array, values.dtype)
+            total = window.correlate(self._values, spectrum)
+            variance = window.correlate(window.reference_spectrum(squares), spectrum)
+        floor = self._rounding(_norm(squares) * np.sqrt(moving_valid.count))
+        for lags in parts(n):
+            count = np.maximum(n[lags], 1)
+            total[lags] /= count
+            variance[lags] -= total[lags] ** 2 * count
         variance[variance <= floor] = np.inf
-        return OverlapTerms(n, overlap, allowed, mean, variance, spectrum)
+        mean, variance = (a.astype(values.dtype, copy=False) for a in (total, variance))
+        return OverlapTerms(n, most, least, mean, variance)
 
     def correlate(self, moving: Pixels, terms: OverlapTerms) -> Correlated:
         """Return the NCC with a moving image for every lag of the window.
 
         `terms` must be those of the moving image's valid pixels.
         """
-        spectrum = self.window.moving_spectrum(moving.values)
+        window = self.window
+        spectrum = window.moving_spectrum(moving.values)
+        ncc = window.correlate(self._values, spectrum)
+        area = self._area(spectrum, moving)
         squares = moving.values**2
-        square_spectrum = self.window.moving_spectrum(squares)
-        product = self.window.correlate(self._values, spectrum)
-        total = self.window.correlate(self._valid, spectrum)
-        variance = self.window.correlate(self._valid, square_spectrum)
-        product -= terms.mean * total
-        variance -= total**2 / np.maximum(terms.n, 1).astype(total.dtype)
+        total: NDArray[Any]
+        variance: NDArray[Any]
+        if self.pixels.valid.whole:
+            total = window.moving_sums(moving.values)
+            variance = window.moving_sums(squares)
+        else:
+            total = window.correlate(self._valid, spectrum)
+            del spectrum
+            variance = window.correlate(self._valid, window.moving_spectrum(squares))
         floor = self._rounding(_norm(squares) * np.sqrt(self.pixels.valid.count))
-        variance[variance <= floor] = np.inf
-        ncc = product / np.sqrt(terms.variance * variance)
-        np.clip(ncc, -1, 1, out=ncc)
-        ncc[~terms.allowed] = np.nan
+        # A part at a time, which stays in the cache and needs no large temporaries.
+        for lags in parts(ncc):
+            n, s2, q2 = terms.n[lags], total[lags], variance[lags]
+            q2 -= s2**2 / np.maximum(n, 1)
+            q2[q2 <= floor] = np.inf
+            ncc[lags] -= terms.mean[lags] * s2
+            ncc[lags] /= np.sqrt(terms.variance[lags] * q2)
+            np.clip(ncc[lags], -1, 1, out=ncc[lags])
+            ncc[lags][n < terms.least] = np.nan
+
+        def blurred_area(blur: NDArray[np.float64]) -> float:
+            return self._area(window.moving_spectrum(moving.values), moving, blur)
+
+        return Correlated(ncc, max(area, 1.0), blurred_area)
+
+    def _area(
+        self,
+        spectrum: ComplexArray,
+        moving: Pixels,
+        blur: NDArray[np.float64] | None = None,
+    ) -> float:
+        # Over all lags, overlaps add up to the product of the sizes of two images.
         pairs = self.pixels.valid.count * moving.valid.count
-        return Correlated(ncc, self.window, self._power, spectrum, pairs)
+        return self.window.energy(self._values, spectrum, blur) / pairs
 
     def _rounding(self, norms: float) -> float:
         """Return the variance below which a transform's rounding may be all of it.

@@ -92,7 +92,7 @@ def find_peak(ncc: FloatArray) -> Peak:
     )
 
 
-def find_peak_in_noise(ncc: FloatArray, n: NDArray[np.float64]) -> Peak:
+def find_peak_in_noise(ncc: FloatArray, n: NDArray[np.int32]) -> Peak:
     r"""Return the peak of a surface whose every lag is noisy.
 
     White noise in images of which `n` pixels overlap puts noise of standard deviation
@@ -223,24 +223,32 @@ def _second(
     0 if there is none, so that the shoulder of a broad peak is no rival of it; None if
     no lag lies so far away.
     """
-    surface = np.where(np.isnan(ncc), -np.inf, ncc)
-    around = surface
-    for axis in range(ncc.ndim):
-        wide = np.pad(
-            around,
-            [(1 * (k == axis),) * 2 for k in range(ncc.ndim)],
-            constant_values=-np.inf,
-        )
-        n = ncc.shape[axis]
-        thirds = [wide[(slice(None),) * axis + (slice(k, k + n),)] for k in range(3)]
-        around = np.maximum(np.maximum(thirds[0], thirds[1]), thirds[2])
-    far: ValidArray = np.isfinite(surface)
-    far[
-        tuple(
-            slice(max(i - r, 0), i + r + 1) for i, r in zip(index, reach, strict=True)
-        )
-    ] = False
-    if not far.any():
-        return None
-    maxima = surface[far & (surface == around)]
-    return float(max(maxima.max(initial=0), 0))
+    # A margin of one lag, to see whether a neighbour is higher; row by row, so that a
+    # large surface needs no copies of itself.
+    best, any_far = 0.0, False
+    for row in range(len(ncc)):
+        rows = slice(max(row - 1, 0), row + 2)
+        near = np.where(np.isnan(ncc[rows]), -np.inf, ncc[rows])
+        far: ValidArray = np.isfinite(near[row - rows.start])
+        if abs(row - index[0]) <= reach[0]:
+            far[
+                tuple(
+                    slice(max(i - r, 0), i + r + 1)
+                    for i, r in zip(index[1:], reach[1:], strict=True)
+                )
+            ] = False
+        any_far = any_far or bool(far.any())
+        here = near[row - rows.start]
+        around = near.max(axis=0)
+        for axis in range(around.ndim):
+            wide = np.pad(
+                around,
+                [(int(k == axis),) * 2 for k in range(around.ndim)],
+                constant_values=-np.inf,
+            )
+            n = around.shape[axis]
+            around = np.maximum.reduce(
+                [wide[(slice(None),) * axis + (slice(k, k + n),)] for k in range(3)]
+            )
+        best = max(best, float(here[far & (here == around)].max(initial=0)))
+    return best if any_far else None

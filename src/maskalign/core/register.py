@@ -155,7 +155,7 @@ def match(
     return Registration(
         shift=tuple((lag + offset).tolist()),
         ncc=peak.ncc,
-        overlap=float(terms.overlap[peak.index]),
+        overlap=n / terms.most,
         shift_std=_or_anywhere(std, by_chance, window.shape),
         peak_ratio=peak.ratio,
         status=_status(peak, by_chance, std),

@@ -1,6 +1,6 @@
 """The drift of a movie, frame by frame, with memory that does not grow with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -210,7 +210,7 @@ class DriftPlan:
         """Number of rows to come."""
         return len(self.frames)
 
-    def rows(self) -> Iterator[DriftRow]:
+    def rows(self) -> Generator[DriftRow, None, None]:
         """Estimate, and yield a row as soon as it is done, in the order of frames."""
         blocks = self.frames.blocks
         kept: dict[tuple[int, int], NDArray[Any]] = {}

@@ -119,7 +119,9 @@ def _as_array(movie: Any) -> Any:
     if isinstance(movie, (np.ndarray, da.Array)):
         return movie
     if all(hasattr(movie, name) for name in ("shape", "dtype", "__getitem__")):
-        return da.from_array(movie, chunks=getattr(movie, "chunks", None) or "auto")
+        chunks = getattr(movie, "chunks", None) or "auto"
+        # Naming it by its content would read all of it.
+        return da.from_array(movie, chunks=chunks, name=False)
     array = np.asarray(movie)
     if array.dtype == object:
         msg = (
