@@ -1,0 +1,127 @@
+"""Make the pictures of the documentation in a real window.
+
+Run by hand where napari is installed; any screen will do, a virtual one too::
+
+    xvfb-run -a -s "-screen 0 1600x1000x24" python docs/make_screenshots.py
+
+The retina sample is opened, a mask is painted over its bars, the movie is aligned and
+looked at, as a user would do it.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from qtpy.QtWidgets import QApplication
+
+OUT = Path(__file__).with_name("img")
+SIZE = (1280, 660)
+#: Colours of a picture; more would not be seen in a documentation.
+COLOURS = 128
+#: A frame that lies far from the first.
+FAR = 8
+
+
+def wait(until: Callable[[], bool] = lambda: False, seconds: float = 0.6) -> None:
+    """Let the window work and draw, for some time or until something is so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not until():
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def save(name: str, picture: NDArray[np.uint8]) -> None:
+    """Write a picture as a small PNG."""
+    image = Image.fromarray(picture[..., :3])
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(
+        OUT / f"{name}.png", optimize=True
+    )
+
+
+def shoot(viewer: napari.Viewer, name: str) -> None:
+    """Save the whole window."""
+    wait()
+    save(name, viewer.screenshot(canvas_only=False, flash=False))
+
+
+def open_widget(viewer: napari.Viewer) -> Any:
+    """Open the widget as the menu does, and give it room."""
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    wait()
+    viewer.reset_view()
+    return dock
+
+
+def paint_bars(viewer: napari.Viewer, dock: Any) -> None:
+    """Press *Paint a mask* and draw two strokes over the bars, as a hand would."""
+    bars = viewer.layers["static bars"]
+    used = np.flatnonzero((bars.data == 0).all(axis=0))
+    viewer.layers.remove(bars)
+    dock.paint.native.click()
+    mask = viewer.layers.selection.active
+    height, width = mask.data.shape
+    for edge, beyond in ((used[0], -used[0]), (used[-1], width - 1 - used[-1])):
+        mask.brush_size = abs(beyond)
+        for y in np.linspace(0, height, 60):
+            mask.paint((y, edge + beyond / 2 + 2 * np.sin(y / 40)), 1)
+
+
+def align(dock: Any) -> None:
+    """Press *Align* and wait."""
+    dock.align.native.click()
+    wait(lambda: bool(dock.align.enabled), seconds=300)
+
+
+def overlay(data: Any, frames: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return two frames over each other, one in green and the other in magenta.
+
+    Where they agree the picture is grey.
+    """
+    one, other = (np.asarray(data[t])[40:280, 300:700].astype(float) for t in frames)
+    one, other = (np.clip((f - 25) * 2.8, 0, 255) for f in (one, other))
+    return np.stack([other, one, other], axis=-1).round().astype(np.uint8)
+
+
+def before_and_after(source: Any, aligned: Any, frames: tuple[int, int]) -> None:
+    """Save two frames over each other, as recorded and aligned, side by side."""
+    left, right = (overlay(layer.data, frames) for layer in (source, aligned))
+    gap = np.full((len(left), 12, 3), 255, np.uint8)
+    save("before-after", np.concatenate([left, gap, right], axis=1))
+
+
+def main() -> None:
+    """Make all pictures."""
+    OUT.mkdir(exist_ok=True)
+    viewer = napari.Viewer(title="napari")
+    viewer.window.resize(*SIZE)
+    viewer.open_sample("napari-maskalign", "retina")
+    source = viewer.layers["retina"]
+    viewer.dims.set_current_step(0, FAR)
+    dock = open_widget(viewer)
+    dock.max_shift.value = 60
+    paint_bars(viewer, dock)
+    shoot(viewer, "paint-mask")
+
+    align(dock)
+    aligned = viewer.layers["retina (aligned)"]
+    # The movie under its mask above, the aligned movie below.
+    grid = viewer.canvas.grid
+    grid.enabled, grid.shape, grid.stride = True, (2, 1), 2
+    viewer.reset_view()
+    for frame in (0, FAR):
+        viewer.dims.set_current_step(0, frame)
+        wait()
+    shoot(viewer, "align-timelapse")
+    before_and_after(source, aligned, (0, FAR))
+    viewer.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The napari plugin. The only part that knows napari, magicgui and Qt."""

@@ -1,0 +1,140 @@
+"""Controls that magicgui lacks."""
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+from magicgui.widgets import ComboBox, Label, SpinBox
+from magicgui.widgets.bases import ValuedContainerWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QSizePolicy
+
+__all__ = ["LayerBox", "ReferenceChoice", "WrappedLabel"]
+
+_FIRST = "first"
+_NUMBERED = "frame"
+#: Upper end of the frame numbers while no movie is chosen.
+_ANY_FRAME = 999_999
+#: Width that a box can be squeezed to, screen pixels.
+_NARROW = 56
+#: Letters of a layer's name that are always seen.
+_SHORT = 10
+
+
+class LayerBox(ComboBox):
+    """A box of layers that holds on to the chosen one.
+
+    magicgui chooses by name: when the chosen layer is renamed it would jump to another.
+    A long name is cut, where it would widen the whole dock.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.native.setSizeAdjustPolicy(policy)
+        self.native.setMinimumContentsLength(_SHORT)
+
+    def reset_choices(self, *_: Any) -> None:
+        """Take up the layers that there are now."""
+        chosen = self.value if len(self) else None
+        with self.changed.blocked():
+            super().reset_choices()
+            if chosen is not None and chosen in self.choices:
+                self.value = chosen
+        if self.value is not chosen:
+            self.changed.emit(self.value)
+
+
+class ReferenceChoice(ValuedContainerWidget[str | int]):
+    """The reference of a movie: ``"first"``, or a frame by its number.
+
+    Parameters
+    ----------
+    shown_frame : callable
+        Returns the frame that is on show, which a user who chooses "frame" is offered.
+    **kwargs
+        What every magicgui widget takes: name, label, tooltip.
+    """
+
+    def __init__(self, shown_frame: Callable[[], int], **kwargs: Any) -> None:
+        self._shown_frame = shown_frame
+        self._kind = ComboBox(choices=(_FIRST, _NUMBERED), name="kind")
+        self._frame = SpinBox(min=0, max=_ANY_FRAME, name="number")
+        tooltip = kwargs.get("tooltip", "")
+        self._kind.tooltip = self._frame.tooltip = tooltip
+        super().__init__(
+            widgets=(self._kind, self._frame),
+            layout="horizontal",
+            labels=False,
+            **kwargs,
+        )
+        self.margins = (0, 0, 0, 0)
+        # Else the two of them would widen the whole dock.
+        for box in (self._kind, self._frame):
+            box.native.setMinimumWidth(_NARROW)
+        self._frame.visible = False
+        self._kind.changed.connect(self._on_kind)
+        self._frame.changed.connect(self._on_frame)
+
+    def get_value(self) -> str | int:
+        """Return ``"first"`` or the number of a frame."""
+        return _FIRST if self._kind.value == _FIRST else int(self._frame.value)
+
+    def set_value(self, value: Any) -> None:
+        """Choose ``"first"``, or the frame of that number.
+
+        Raises
+        ------
+        ValueError
+            If it is neither, or the movie has no such frame.
+        """
+        numbered = isinstance(value, Integral) and not isinstance(value, bool)
+        if value != _FIRST and not numbered:
+            msg = f"reference must be 'first' or the number of a frame, got {value!r}."
+            raise ValueError(msg)
+        last = int(self._frame.max)
+        with self._kind.changed.blocked(), self._frame.changed.blocked():
+            if numbered:
+                # -1 is the last frame, once it is known which that is.
+                frame = int(value)
+                frame += (last + 1) * (frame < 0 and last != _ANY_FRAME)
+                if not 0 <= frame <= last:
+                    msg = f"There is no frame {value}: they go from 0 to {last}."
+                    raise ValueError(msg)
+                self._frame.value = frame
+            self._kind.value = _NUMBERED if numbered else _FIRST
+            self._frame.visible = bool(numbered)
+        self.changed.emit(self.value)
+
+    def limit(self, n_frames: int | None) -> None:
+        """Offer the frames of a movie of that length; None where there is none."""
+        last = _ANY_FRAME if n_frames is None else max(n_frames - 1, 0)
+        if self._frame.value > last:
+            self._frame.value = last
+        self._frame.max = last
+
+    def _on_kind(self, kind: str) -> None:
+        """Offer the frame on show to a user who chooses "frame"."""
+        if kind == _NUMBERED:
+            with self._frame.changed.blocked():
+                self._frame.value = min(self._shown_frame(), int(self._frame.max))
+        self._frame.visible = kind == _NUMBERED
+        self.changed.emit(self.value)
+
+    def _on_frame(self, _frame: int) -> None:
+        self.changed.emit(self.value)
+
+
+class WrappedLabel(Label):
+    """A text that is broken into lines, for a long one would widen the whole dock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.native.setWordWrap(True)
+        self.native.setTextFormat(Qt.TextFormat.PlainText)
+        self.native.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self.native.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
+        )

@@ -1,0 +1,149 @@
+"""Long work beside the window: a job that ends exactly once, however it ends."""
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from napari.qt.threading import create_worker
+
+__all__ = ["Cancelled", "Done", "Failed", "Job", "Outcome", "Stop"]
+
+Step = TypeVar("Step")
+Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Result]):
+    """The work came to its end."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The work raised an error."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The work was stopped on request."""
+
+
+Outcome: TypeAlias = Done[Result] | Failed | Cancelled
+#: What a job runs: a generator that yields a step now and then and returns its result.
+Work: TypeAlias = Callable[["Stop"], Generator[Step, None, Result]]
+
+
+class _StopRequestedError(Exception):
+    """Leaves the work from wherever it is."""
+
+
+class Stop:
+    """A request to stop, made by one thread and found by another."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def request(self) -> None:
+        """Ask the work to stop."""
+        self._event.set()
+
+    def watch(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield `items`, and leave the work between two of them when asked to."""
+        for item in items:
+            if self._event.is_set():
+                raise _StopRequestedError
+            yield item
+
+
+def settle(
+    work: Work[Step, Result], stop: Stop
+) -> Generator[Step, None, Outcome[Result]]:
+    """Run `work` and return how it ended: a failure, too, is a value.
+
+    The thread machinery below drops a RuntimeError that a generator raises, without a
+    signal, and reports others in ways that differ between the bindings of Qt.
+    """
+    try:
+        return Done((yield from work(stop)))
+    except _StopRequestedError:
+        return Cancelled()
+    except Exception as error:  # noqa: BLE001 - handed to the window, which shows it
+        return Failed(error)
+
+
+class Job(Generic[Step, Result]):
+    """Work in a thread of its own, with progress in napari's activity dock.
+
+    Callbacks run in the thread that made the job. `on_end` is called exactly once,
+    unless the job is abandoned: then nothing is called any more. Keep the job while it
+    runs, for nothing else does.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a `Stop` and returns a generator; what it yields goes to `on_step`.
+    total : int
+        Number of steps to expect.
+    title : str
+        What the activity dock calls it.
+    on_step, on_end : callable
+        Take a step; take the `Outcome`.
+    """
+
+    def __init__(
+        self,
+        work: Work[Step, Result],
+        *,
+        total: int,
+        title: str,
+        on_step: Callable[[Step], None],
+        on_end: Callable[[Outcome[Result]], None],
+    ) -> None:
+        self._stop = Stop()
+        self._on_step: Callable[[Step], None] | None = on_step
+        self._on_end: Callable[[Outcome[Result]], None] | None = on_end
+        self._worker: Any = create_worker(
+            settle,
+            work,
+            self._stop,
+            _start_thread=False,
+            _progress={"total": total, "desc": title},
+            _connect={
+                "yielded": self._step,
+                "returned": self._end,
+                "aborted": self._aborted,
+            },
+            # `settle` lets no error out.
+            _ignore_errors=True,
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; `on_end` says when it has."""
+        self._stop.request()
+
+    def abandon(self) -> None:
+        """Ask the work to stop, and call nobody: whoever asked is gone."""
+        self._on_step = self._on_end = None
+        self._stop.request()
+
+    def _step(self, step: Step) -> None:
+        if self._on_step is not None:
+            self._on_step(step)
+
+    def _end(self, outcome: Outcome[Result]) -> None:
+        on_end, self._on_step, self._on_end = self._on_end, None, None
+        if on_end is not None:
+            on_end(outcome)
+
+    def _aborted(self) -> None:
+        """End when napari itself stops its workers, as it does on closing."""
+        self._end(Cancelled())
