@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         NoContrastError,
         NoOverlapError,
         NoValidPixelsError,
+        StaticStructureWarning,
     )
     from maskalign.io.movies import load_movie, save_movie
     from maskalign.model.drift_table import DriftRow, DriftTable
@@ -56,6 +57,7 @@ _HOME = {
     "NoOverlapError": "errors",
     "NoValidPixelsError": "errors",
     "Registration": "model.results",
+    "StaticStructureWarning": "errors",
     "align": "pipeline.align",
     "apply_drift": "pipeline.apply",
     "canvas": "pipeline.canvas",
@@ -80,6 +82,7 @@ __all__ = [
     "NoOverlapError",
     "NoValidPixelsError",
     "Registration",
+    "StaticStructureWarning",
     "align",
     "apply_drift",
     "canvas",

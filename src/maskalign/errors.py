@@ -13,6 +13,7 @@ __all__ = [
     "NoContrastError",
     "NoOverlapError",
     "NoValidPixelsError",
+    "StaticStructureWarning",
 ]
 
 
@@ -42,3 +43,7 @@ class DriftTableError(ValueError):
 
 class MovieFileError(ValueError):
     """A movie file cannot be read or written."""
+
+
+class StaticStructureWarning(UserWarning):
+    """A zero shift looks like dirt or a beam stop that stands still; mask it."""

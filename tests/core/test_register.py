@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -7,6 +9,7 @@ from maskalign import (
     NoContrastError,
     NoOverlapError,
     NoValidPixelsError,
+    StaticStructureWarning,
     register,
 )
 
@@ -55,21 +58,6 @@ def test_the_same_shift_at_every_camera_offset(pair, dtype):
     for offset in (1_000, 10_000, 60_000):
         high = register(a + np.asarray(offset, dtype), b + np.asarray(offset, dtype))
         np.testing.assert_allclose(high.shift, plain, atol=1e-4)
-
-
-def test_dust_pins_the_shift_unless_it_is_masked(scene):
-    rng = np.random.default_rng(7)
-    dust = np.zeros((96, 104), bool)
-    for y, x in rng.integers(8, 88, (12, 2)):
-        dust |= ellipse(dust.shape, (y, x), (5, 5))
-    frames = []
-    for dy, dx in ((0, 0), (4, -6)):
-        frame = scene[20 + dy : 116 + dy, 20 + dx : 124 + dx].copy()
-        frame[dust] = 12
-        frames.append(frame)
-    assert register(*frames, subpixel=False).shift == (0, 0)
-    found = register(*frames, reference_mask=~dust, moving_mask=~dust, subpixel=False)
-    assert found.shift == (4, -6)
 
 
 def test_images_of_different_sizes_share_their_corner(scene):
@@ -221,3 +209,43 @@ def test_disjoint_masks_have_no_answer(pair):
 )
 def test_how_an_array_is_stored_does_not_matter(pair, stored):
     assert register(*map(stored, pair)).shift == register(*pair).shift
+
+
+# Static structure -------------------------------------------------------------------
+
+
+def behind_dust(scene, shift):
+    """Two frames of a scene that moves behind dust that does not."""
+    dy, dx = shift
+    rng = np.random.default_rng(7)
+    dust = np.zeros((96, 104), bool)
+    for y, x in rng.integers(8, 88, (12, 2)):
+        dust |= ellipse(dust.shape, (y, x), (5, 5))
+    frames = [scene[20:116, 20:124], scene[20 + dy : 116 + dy, 20 + dx : 124 + dx]]
+    return [np.where(dust, 12, frame) for frame in frames], ~dust
+
+
+def test_dust_pins_the_shift_unless_it_is_masked(scene):
+    frames, valid = behind_dust(scene, (7, -9))
+    with pytest.warns(StaticStructureWarning, match="Mask what stands still"):
+        assert register(*frames, subpixel=False).shift == (0, 0)
+    masks = {"reference_mask": valid, "moving_mask": valid}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert register(*frames, **masks, subpixel=False).shift == (7, -9)
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (0, -9), (7, -9)])
+def test_what_is_right_is_not_warned_about(scene, shift):
+    dy, dx = shift
+    rng = np.random.default_rng(0)
+    a, b = (
+        image + 0.3 * rng.normal(size=image.shape)
+        for image in (
+            scene[20:116, 20:124],
+            scene[20 + dy : 116 + dy, 20 + dx : 124 + dx],
+        )
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert register(a, b, subpixel=False).shift == shift

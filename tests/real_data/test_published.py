@@ -1,5 +1,6 @@
 """Real images whose shift is known exactly. Their origin: files/README.md."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import tifffile
 from matplotlib.image import imread
 
-from maskalign import estimate_drift, register
+from maskalign import StaticStructureWarning, estimate_drift, register
 
 FILES = Path(__file__).parent / "files"
 
@@ -30,8 +31,10 @@ def test_the_published_pairs_of_masked_registration(name, shift):
     assert whole.shift == shift
     assert whole.ncc > 0.9999
     fine = register(original, transformed, **masks, min_overlap=0.1)
-    np.testing.assert_allclose(fine.shift, shift, atol=0.01)
-    outline = register(original, transformed, min_overlap=0.1)
+    np.testing.assert_allclose(fine.shift, shift, atol=2e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StaticStructureWarning)
+        outline = register(original, transformed, min_overlap=0.1)
     assert np.abs(np.subtract(outline.shift, shift)).max() > 10
 
 
@@ -43,9 +46,9 @@ def test_a_patch_that_slides_behind_an_occluder():
     np.testing.assert_array_equal(table.shifts, np.c_[np.zeros(37), steps])
     assert table.ok.all()
     fine = estimate_drift(movie, mask=mask)
-    # Less of the patch is seen with every frame, which tilts the peak a little.
-    np.testing.assert_allclose(fine.shifts[:, 1], steps, atol=0.1)
-    assert not estimate_drift(movie, subpixel=False).shifts.any()
+    np.testing.assert_allclose(fine.shifts[:, 1], steps, atol=0.02)
+    with pytest.warns(StaticStructureWarning, match="Mask what stands still"):
+        assert not estimate_drift(movie, subpixel=False).shifts.any()
 
 
 def test_speckle_moved_by_whole_pixels():
@@ -54,7 +57,7 @@ def test_speckle_moved_by_whole_pixels():
     whole = estimate_drift(movie, subpixel=False)
     np.testing.assert_array_equal(whole.shifts, steps)
     fine = estimate_drift(movie)
-    np.testing.assert_allclose(fine.shifts, steps, atol=0.01)
+    np.testing.assert_allclose(fine.shifts, steps, atol=1e-3)
 
 
 def test_what_is_stuck_stays():

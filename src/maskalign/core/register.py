@@ -8,6 +8,7 @@ from maskalign.core.chance import chance
 from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference, check_same_axes
 from maskalign.core.peak import Peak, find_peak_in_noise
+from maskalign.core.pinned import looks_pinned, warn_pinned
 from maskalign.core.pixels import Pixels
 from maskalign.core.refine import refine
 from maskalign.core.validate import as_pixels, working_dtype
@@ -82,6 +83,11 @@ def register(
     NoOverlapError
         If no lag of the window has the overlap asked for.
 
+    Warns
+    -----
+    StaticStructureWarning
+        If no mask is given and a zero shift looks like dirt that stands still.
+
     Notes
     -----
     The best lag of the masked NCC surface is found first [1]_; where noise roughens
@@ -130,7 +136,10 @@ def register(
     window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
     prepared = PreparedReference(fixed, window)
     terms = prepared.under(moved.valid, options.min_overlap)
-    return match(prepared, moved, terms, subpixel=options.subpixel)
+    found = match(prepared, moved, terms, subpixel=options.subpixel)
+    if looks_pinned(fixed, moved, found.shift):
+        warn_pinned("No mask is given", stacklevel=2)
+    return found
 
 
 def match(

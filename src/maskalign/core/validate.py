@@ -152,11 +152,9 @@ def _standardized(
     if image.dtype.kind in "ui" and image.dtype.itemsize == 8:
         # Beyond 2**53 float64 has gaps; counted from the darkest pixel (modulo 2**64,
         # which is exact for any pair of 64-bit numbers) nothing is lost.
-        image = image.astype(np.uint64) - lowest.astype(np.uint64)
-        lowest, highest = (
-            np.uint64(0),
-            highest.astype(np.uint64) - lowest.astype(np.uint64),
-        )
+        ends = np.array([lowest, highest]).astype(np.uint64)
+        image = image.astype(np.uint64) - ends[0]
+        lowest, highest = ends - ends[:1]
     # Brought to [-1/2, 1/2] before anything is squared: the squares of an image near
     # the limits of its type would overflow or vanish.
     middle = dtype.type(lowest) / 2 + dtype.type(highest) / 2

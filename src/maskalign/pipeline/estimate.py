@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference
-from maskalign.core.pixels import Valid
+from maskalign.core.pinned import looks_pinned, warn_pinned
+from maskalign.core.pixels import Pixels, Valid
 from maskalign.core.register import match
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoContrastError, NoOverlapError, NoValidPixelsError
 from maskalign.model import status
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.options import DriftOptions
+from maskalign.model.results import Registration
 from maskalign.model.types import MaxShift, ValidArray
 from maskalign.pipeline.frames import Frames, as_movie
 from maskalign.pipeline.masks import MovieMask, movie_mask
@@ -25,6 +27,9 @@ from maskalign.pipeline.references import Reference, find_reference
 __all__ = ["DriftPlan", "estimate_drift", "iter_drift", "plan_drift"]
 
 _DEFAULTS = DriftOptions()
+#: Frames that are looked at for static structure, and the share of them that, where it
+#: is found, is worth a warning.
+_PROBES, _MANY_PINNED = 16, 0.25
 
 #: The word for each reason why a frame has no estimate.
 _STATUS = {
@@ -89,6 +94,11 @@ def estimate_drift(
         If the movie, its axes, a mask or an option does not fit (`AxesError`,
         `MaskError`, ...), or the reference itself cannot be used
         (`NoContrastError`, `NoValidPixelsError`).
+
+    Warns
+    -----
+    StaticStructureWarning
+        If no mask is given and zero shifts look like dirt that stands still.
 
     See Also
     --------
@@ -241,6 +251,8 @@ class DriftPlan:
 
         for rows in in_order(rows_of, blocks, workers=n_workers()):
             yield from rows
+        if sum(matcher.pinned) > _MANY_PINNED * len(matcher.pinned):
+            warn_pinned("No mask is given, and in many frames", stacklevel=2)
 
     def table(self, rows: Iterable[DriftRow]) -> DriftTable:
         """Return the rows as a table that knows its pixel size and its options."""
@@ -278,7 +290,8 @@ class DriftPlan:
         )
         pixels = as_pixels(image, valid, name=name, mask_name="its mask", dtype=dtype)
         prepared = PreparedReference(pixels, self.window)
-        return _Matcher(prepared, mask.fixed, reference.frame, self.options)
+        step = max(len(self.frames) // _PROBES, 1)
+        return _Matcher(prepared, mask.fixed, reference.frame, self.options, step)
 
 
 class _Matcher:
@@ -290,7 +303,11 @@ class _Matcher:
         fixed: ValidArray | None,
         reference_frame: int,
         options: DriftOptions,
+        probe_every: int,
     ) -> None:
+        #: For some frames, whether a zero shift hides a motion.
+        self.pinned: list[bool] = []
+        self._probe_every = probe_every
         self._prepared = prepared
         self._reference_frame = reference_frame
         self._options = options
@@ -323,6 +340,7 @@ class _Matcher:
                 self._terms_of(pixels.valid),
                 subpixel=self._options.subpixel,
             )
+            self._probe(frame, pixels, found)
         except tuple(_STATUS) as error:
             unknown, nan = (float("nan"),) * ndim, float("nan")
             word = _STATUS[type(error)]
@@ -339,6 +357,11 @@ class _Matcher:
             found.peak_ratio,
             found.status,
         )
+
+    def _probe(self, frame: int, pixels: Pixels, found: Registration) -> None:
+        if frame % self._probe_every == 0:
+            pinned = looks_pinned(self._prepared.pixels, pixels, found.shift)
+            self.pinned.append(pinned)
 
     def _terms_of(self, valid: Valid) -> OverlapTerms:
         if valid is self._fixed:

@@ -1,0 +1,173 @@
+"""``maskalign align``: estimate the drift of a movie and take it out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maskalign.cli.errors import Command
+from maskalign.cli.files import check_files
+from maskalign.cli.inputs import load_image, load_mask
+from maskalign.cli.options import (
+    FILE,
+    axes_option,
+    options_from,
+    overwrite_option,
+    select,
+)
+from maskalign.cli.report import name_doubtful
+from maskalign.cli.steps import check_output, estimate, require_answer, write_movie
+from maskalign.cli.tables import check_table_suffix, write_table
+from maskalign.model.options import ApplyOptions, DriftOptions
+
+if TYPE_CHECKING:
+    from maskalign.model.movie import Movie
+    from maskalign.pipeline.estimate import DriftPlan
+
+__all__ = ["align"]
+
+
+@click.command(cls=Command)
+@click.argument("movie", metavar="IN", type=FILE)
+@click.option("-o", "--output", metavar="OUT", type=FILE, help="Aligned movie, TIFF.")
+@click.option(
+    "--drift",
+    metavar="TABLE",
+    type=FILE,
+    help="Drift table to write: .csv or .json.",
+)
+@click.option(
+    "--plot",
+    metavar="PICTURE",
+    type=FILE,
+    help="Picture of the drift to write: .png, .svg, .pdf ...",
+)
+@click.option(
+    "--mask",
+    metavar="MASK",
+    type=FILE,
+    help="TIFF file, non-zero where a pixel may be used: one image for all frames, "
+    "or one a frame.",
+)
+@click.option(
+    "--invert-mask",
+    is_flag=True,
+    help="The mask marks what to ignore: non-zero where a pixel does not count.",
+)
+@click.option(
+    "--reference-mask",
+    metavar="MASK",
+    type=FILE,
+    help="Mask of the reference alone, in place of --mask (and never inverted). By "
+    "itself it marks a region of the reference to follow.",
+)
+@options_from(
+    DriftOptions,
+    reference="Or the TIFF file of an image.",
+    max_shift="As in 20, or 5,20,20.",
+)
+@options_from(ApplyOptions)
+@axes_option
+@overwrite_option
+def align(movie: Path, **values: Any) -> None:
+    """Take the drift out of a movie.
+
+    Each frame of IN, a TIFF file, is laid over the reference where the two correlate
+    best, leaving out what the mask says. OUT has the dtype, the axes and the
+    calibration of IN.
+
+    \b
+    Examples:
+      maskalign align movie.tif -o aligned.tif
+      maskalign align movie.tif -o aligned.tif --mask mask.tif --max-shift 20
+      maskalign align painted.tif -o aligned.tif --mask labels.tif --invert-mask
+      maskalign align stack.ome.tif -o aligned.ome.tif --channel 0 --max-shift 3,20,20
+      maskalign align movie.tif --drift drift.csv --plot drift.png
+
+    A mask is a TIFF file with the shape of a frame, which then stands still in the
+    camera (dust, a beam stop, bars), or with one image for each frame (cells that
+    move). It is non-zero where a pixel may be used; for one on which you painted what
+    to ignore, add --invert-mask.
+
+    A shift, as --drift writes it, is what was added to the position of a frame to lay
+    it over the reference, in pixels, for z, y and x. The drift of the sample, as --plot
+    shows it, is its negative.
+
+    A frame that cannot be estimated, or is doubtful, does not stop the movie: it is
+    named on stderr and in the drift table, and moved by what its neighbours say.
+    """  # noqa: D301 - click keeps lines after this character
+    outputs = {f"--{name}": values[name] for name in ("output", "drift", "plot")}
+    if not any(outputs.values()):
+        msg = "nothing to write: give -o OUT, --drift or --plot."
+        raise click.UsageError(msg)
+    if values["invert_mask"] and not values["mask"]:
+        msg = "--invert-mask needs --mask."
+        raise click.UsageError(msg)
+    reference = values["reference"]
+    inputs = {
+        "IN": movie,
+        "--mask": values["mask"],
+        "--reference-mask": values["reference_mask"],
+        "--reference": reference if isinstance(reference, Path) else None,
+    }
+    check_files(inputs, outputs, overwrite=values["overwrite"])
+    _check_names(**values)
+    _align(movie, **values)
+
+
+def _check_names(*, drift: Path | None, plot: Path | None, **_: Any) -> None:
+    if drift:
+        check_table_suffix(drift)
+    if plot:
+        from maskalign.io.plots import check_plot_suffix
+
+        check_plot_suffix(plot)
+
+
+def _align(
+    path: Path,
+    *,
+    output: Path | None,
+    drift: Path | None,
+    plot: Path | None,
+    overwrite: bool,
+    **values: Any,
+) -> None:
+    """Load, plan, work, write: the movie last, for it takes longest."""
+    from maskalign.io.movies import load_movie
+    from maskalign.io.plots import drift_summary, save_drift_plot
+    from maskalign.pipeline.apply import apply_drift
+
+    movie = load_movie(path, axes=values["axes"])
+    plan = _plan(movie, **values)
+    how = select(values, ApplyOptions)
+    if output:
+        check_output(output, movie, how)
+    table = estimate(plan, "Estimating the drift")
+    require_answer(table)
+    click.echo(f"{path.name}: {drift_summary(table)}")
+    name_doubtful(table)
+    if drift:
+        write_table(table, drift, overwrite=overwrite)
+    if plot:
+        save_drift_plot(plot, table, title=path.name, overwrite=overwrite)
+    if output:
+        aligned = apply_drift(movie, table.repaired(), **how)
+        write_movie(output, aligned, overwrite=overwrite)
+    written = ", ".join(str(file) for file in (output, drift, plot) if file)
+    click.echo(f"Wrote {written}")
+
+
+def _plan(movie: "Movie", **values: Any) -> "DriftPlan":
+    """Read masks and reference, and check that all of it fits together."""
+    from maskalign.pipeline.estimate import plan_drift
+
+    asked = select(values, DriftOptions)
+    if isinstance(asked["reference"], Path):
+        asked["reference"] = load_image(asked["reference"])
+    return plan_drift(
+        movie,
+        mask=load_mask(values["mask"], invert=values["invert_mask"]),
+        reference_mask=load_mask(values["reference_mask"]),
+        **asked,
+    )
