@@ -3,6 +3,7 @@
 import dask.array as da
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from maskalign import DriftTable, apply_drift, estimate_drift
 from maskalign._napari.align_timelapse import AlignTimelapse
@@ -64,6 +65,21 @@ def test_without_the_mask_the_bar_holds_it_back(viewer, dock, run, true_shifts):
     run(dock)
     shifts = result(viewer).metadata["maskalign"]["drift"].shifts
     assert np.abs(shifts - true_shifts).max() > 1
+
+
+def test_a_movie_pinned_by_what_stands_still_suggests_a_mask(
+    viewer, dock, run, notes, movie, bar
+):
+    rng = np.random.default_rng(3)
+    scene = ndimage.gaussian_filter(rng.normal(size=(64, 160)), 2)
+    scene = 500 + 100 * scene / scene.std()
+    moving = np.stack([scene[:, 12 * t : 12 * t + 64] for t in range(4)])
+    moving[:, 10:30, 20:40] = 3000
+    viewer.add_image(moving.astype("u2"), name="pinned")
+    choose(dock, image=viewer.layers["pinned"])
+    run(dock)
+    assert "Mask what stands still" in dock.status.value
+    assert ["Mask what stands still" in note.message for note in notes] == [True]
 
 
 def test_both_meanings_of_painting_agree(viewer, dock, run, true_shifts):

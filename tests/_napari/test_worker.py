@@ -1,7 +1,9 @@
 import threading
+import warnings
 
 import pytest
 
+from maskalign import StaticStructureWarning
 from maskalign._napari.worker import Cancelled, Done, Failed, Job
 
 
@@ -10,9 +12,14 @@ class Log:
 
     def __init__(self):
         self.steps, self.outcomes, self.threads = [], [], set()
+        self.warnings = []
 
     def step(self, step):
         self.steps.append(step)
+        self.threads.add(threading.current_thread())
+
+    def warn(self, text):
+        self.warnings.append(text)
         self.threads.add(threading.current_thread())
 
     def end(self, outcome):
@@ -26,7 +33,14 @@ def log():
 
 
 def started(work, log, total=3):
-    job = Job(work, total=total, title="Test", on_step=log.step, on_end=log.end)
+    job = Job(
+        work,
+        total=total,
+        title="Test",
+        on_step=log.step,
+        on_warning=log.warn,
+        on_end=log.end,
+    )
     job.start()
     return job
 
@@ -46,6 +60,18 @@ def test_steps_and_result_come_back_to_the_thread_that_asked(qtbot, log):
     assert log.outcomes == [Done("result")]
     assert log.threads == {threading.main_thread()}
     assert threading.main_thread() not in worked_in
+
+
+def test_our_warnings_come_back_others_do_not(qtbot, log):
+    def work(stop):
+        warnings.warn("mask it", StaticStructureWarning, stacklevel=2)
+        warnings.warn("somebody else's", DeprecationWarning, stacklevel=2)
+        yield 0
+
+    _job = started(work, log)
+    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=5000)
+    assert log.warnings == ["mask it"]
+    assert log.threads == {threading.main_thread()}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from magicgui.widgets import Container, ProgressBar, PushButton, Widget
-from napari.utils.notifications import notification_manager, show_error
+from napari.utils.notifications import (
+    notification_manager,
+    show_error,
+    show_warning,
+)
 
 from maskalign._napari.controls import WrappedLabel
 from maskalign._napari.wording import describe_error
@@ -67,6 +71,7 @@ class RunPanel(Container[Widget]):
         self._prepare = prepare
         self._finish = finish
         self._job: Job[Any, Any] | None = None
+        self._warnings: list[str] = []
         self.begin = PushButton(text=text, tooltip=tooltip)
         self.cancel = PushButton(
             text="Cancel", enabled=False, tooltip="Stop. Nothing is added."
@@ -110,9 +115,11 @@ class RunPanel(Container[Widget]):
             total=self._n_steps,
             title=self._title,
             on_step=self._on_step,
+            on_warning=self._on_warning,
             on_end=self._on_end,
         )
         self._n_done = 0
+        self._warnings = []
         self._show_running(running=True)
         self.status.value = "Starting ..."
         self._job.start()
@@ -129,6 +136,10 @@ class RunPanel(Container[Widget]):
         if self.cancel.enabled:
             self.status.value = f"Frame {self._n_done} of {self._n_steps} ..."
 
+    def _on_warning(self, text: str) -> None:
+        self._warnings.append(text)
+        show_warning(text)
+
     def _on_end(self, outcome: Outcome[Any]) -> None:
         self._job = None
         self._show_running(running=False)
@@ -137,7 +148,8 @@ class RunPanel(Container[Widget]):
                 self._fail(error)
             case Done(result):
                 try:
-                    self.status.value = self._finish(result)
+                    found = self._finish(result)
+                    self.status.value = "\n\n".join([found, *self._warnings])
                 except Exception as error:  # noqa: BLE001 - as above
                     self._fail(error)
             case _:

@@ -91,8 +91,8 @@ class Job(Generic[Step, Result]):
         Number of steps to expect.
     title : str
         What the activity dock calls it.
-    on_step, on_end : callable
-        Take a step; take the `Outcome`.
+    on_step, on_warning, on_end : callable
+        Take a step; take the text of a warning of ours; take the `Outcome`.
     """
 
     def __init__(
@@ -102,10 +102,12 @@ class Job(Generic[Step, Result]):
         total: int,
         title: str,
         on_step: Callable[[Step], None],
+        on_warning: Callable[[str], None],
         on_end: Callable[[Outcome[Result]], None],
     ) -> None:
         self._stop = Stop()
         self._on_step: Callable[[Step], None] | None = on_step
+        self._on_warning: Callable[[str], None] | None = on_warning
         self._on_end: Callable[[Outcome[Result]], None] | None = on_end
         self._worker: Any = create_worker(
             settle,
@@ -117,6 +119,7 @@ class Job(Generic[Step, Result]):
                 "yielded": self._step,
                 "returned": self._end,
                 "aborted": self._aborted,
+                "warned": self._warned,
             },
             # `settle` lets no error out.
             _ignore_errors=True,
@@ -132,7 +135,7 @@ class Job(Generic[Step, Result]):
 
     def abandon(self) -> None:
         """Ask the work to stop, and call nobody: whoever asked is gone."""
-        self._on_step = self._on_end = None
+        self._on_step = self._on_warning = self._on_end = None
         self._stop.request()
 
     def _step(self, step: Step) -> None:
@@ -143,6 +146,13 @@ class Job(Generic[Step, Result]):
         on_end, self._on_step, self._on_end = self._on_end, None, None
         if on_end is not None:
             on_end(outcome)
+
+    def _warned(self, details: tuple[Any, ...]) -> None:
+        # As `warnings.showwarning` gets them. napari 0.9 shows no warnings of workers.
+        message, category, *_ = details
+        ours = category.__module__.startswith("maskalign")
+        if ours and self._on_warning is not None:
+            self._on_warning(str(message))
 
     def _aborted(self) -> None:
         """End when napari itself stops its workers, as it does on closing."""
