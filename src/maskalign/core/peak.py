@@ -16,6 +16,8 @@ __all__ = ["Peak", "find_peak", "find_peak_in_noise"]
 _WIDTHS = 2.0
 #: ... but never nearer than this, in pixels.
 _NEAREST = 3
+#: Lags looked at together for a second peak.
+_ROWS_LAGS = 1 << 17
 #: A peak is rough if noise bends it by more than this share of its own curvature ...
 _ROUGH = 0.2
 #: ... or stands less than this many standard deviations above it.
@@ -223,32 +225,32 @@ def _second(
     0 if there is none, so that the shoulder of a broad peak is no rival of it; None if
     no lag lies so far away.
     """
-    # A margin of one lag, to see whether a neighbour is higher; row by row, so that a
-    # large surface needs no copies of itself.
+    ndim = ncc.ndim
+    rows = max(_ROWS_LAGS * len(ncc) // ncc.size, 1)
     best, any_far = 0.0, False
-    for row in range(len(ncc)):
-        rows = slice(max(row - 1, 0), row + 2)
-        near = np.where(np.isnan(ncc[rows]), -np.inf, ncc[rows])
-        far: ValidArray = np.isfinite(near[row - rows.start])
-        if abs(row - index[0]) <= reach[0]:
-            far[
-                tuple(
-                    slice(max(i - r, 0), i + r + 1)
-                    for i, r in zip(index[1:], reach[1:], strict=True)
-                )
-            ] = False
-        any_far = any_far or bool(far.any())
-        here = near[row - rows.start]
-        around = near.max(axis=0)
-        for axis in range(around.ndim):
-            wide = np.pad(
-                around,
-                [(int(k == axis),) * 2 for k in range(around.ndim)],
-                constant_values=-np.inf,
-            )
-            n = around.shape[axis]
+    # Some rows at a time, with a margin of one lag to see whether a neighbour is
+    # higher: a large surface needs no copies of itself.
+    for start in range(0, len(ncc), rows):
+        stop = min(start + rows, len(ncc))
+        wide = np.full((stop - start + 2, *(n + 2 for n in ncc.shape[1:])), -np.inf)
+        first, last = max(start - 1, 0), min(stop + 1, len(ncc))
+        inner = (
+            slice(first - start + 1, last - start + 1),
+            *[slice(1, -1)] * (ndim - 1),
+        )
+        wide[inner] = np.where(np.isnan(ncc[first:last]), -np.inf, ncc[first:last])
+        here = wide[(slice(1, -1),) * ndim]
+        far: ValidArray = np.isfinite(here)
+        low = [max(i - r, 0) for i, r in zip(index, reach, strict=True)]
+        high = [i + r + 1 for i, r in zip(index, reach, strict=True)]
+        low[0], high[0] = max(low[0] - start, 0), max(high[0] - start, 0)
+        far[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = False
+        around = wide
+        for axis in range(ndim):
+            n = around.shape[axis] - 2
             around = np.maximum.reduce(
-                [wide[(slice(None),) * axis + (slice(k, k + n),)] for k in range(3)]
+                [around[(slice(None),) * axis + (slice(k, k + n),)] for k in range(3)]
             )
+        any_far = any_far or bool(far.any())
         best = max(best, float(here[far & (here == around)].max(initial=0)))
     return best if any_far else None

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from maskalign.core.pixels import EROSION, HALO, Pixels
 from maskalign.model.types import FloatArray, ValidArray
@@ -93,9 +93,10 @@ def refine(
     if overlap is None:
         return None
     offset = np.array(start, dtype=float)
-    # Most of the way is gone on a part of a large image; all of it then has one step
-    # to make.
+    # Most of the way is gone on a part of a large image; with all of it one step, of
+    # about the error of that part, then is enough.
     sampling = _SAMPLING if np.prod(overlap.a.shape) > _LARGE else 1
+    prepared = False
     for _ in range(_STEPS):
         score = _score(overlap, offset, blur, sampling)
         if score is None:
@@ -105,11 +106,11 @@ def refine(
         if (abs(offset) > 1.5).any():
             return None
         # The slope is good to a few hundredths, and so is a step.
-        small = np.maximum(0.005, 3 * np.sqrt(np.diag(covariance)))
+        small = np.maximum(0.005, (6 if prepared else 3) * np.sqrt(np.diag(covariance)))
         if (abs(step) < small).all():
             if sampling == 1:
                 return Refined(offset, covariance)
-            sampling = 1
+            sampling, prepared = 1, True
     return None
 
 
@@ -225,26 +226,25 @@ def _grams(
     """Return, for each strip, the products of (1, a, b, slopes of a, slopes of b)."""
     ndim = overlap.a.ndim
     shape = tuple(n - 2 * HALO for n in overlap.a.shape)
-    dtype = overlap.a.dtype
     row = int(np.prod(shape[1:]))
-    rows = max(_BLOCK_PIXELS // row // _STRIP, 1) * _STRIP
+    rows = min(max(_BLOCK_PIXELS // row // _STRIP, 1) * _STRIP, shape[0])
+    # The same memory for all blocks: new pages cost more than what is done with them.
+    filters = _Filters((rows + 2 * HALO, *overlap.a.shape[1:]), overlap.a.dtype)
+    whole_block = np.empty((3 + 2 * ndim, rows, *shape[1:]), overlap.a.dtype)
     out = []
     for start in range(0, shape[0], rows * sampling):
         n = min(rows, shape[0] - start)
-        block = (slice(start, start + n + 2 * HALO),)
-        features = np.empty((3 + 2 * ndim, n, *shape[1:]), dtype)
+        block = slice(start, start + n + 2 * HALO)
+        features = whole_block[:, :n]
         if overlap.valid is None:
             features[0] = 1
         else:
             features[0] = overlap.valid[start : start + n]
         for k, (image, taps) in enumerate(((overlap.a, taps_a), (overlap.b, taps_b))):
-            moved = image[block]
+            moved = filters(image[block], taps)
+            features[1 + k] = moved[(slice(_SLOPE, -_SLOPE),) * ndim]
             for axis in range(ndim):
-                moved = _filtered(moved, axis, taps[axis])
-            _inner(moved, features[1 + k])
-            first = 3 + k * ndim
-            for axis in range(ndim):
-                _slope(moved, axis, features[first + axis])
+                _slope(moved, axis, features[3 + k * ndim + axis])
         if overlap.valid is not None:
             features[1:] *= features[0]
         whole = n // _STRIP * _STRIP
@@ -252,8 +252,51 @@ def _grams(
             if begin < end:
                 strips = max((end - begin) // _STRIP, 1)
                 piece = features[:, begin:end].reshape(len(features), strips, -1)
-                piece = piece.swapaxes(0, 1)
-                out.append((piece @ piece.swapaxes(1, 2)).astype(np.float64))
+                out.append(_products(piece, ndim))
+    return out
+
+
+class _Filters:
+    """Weighted sums of neighbours along every axis, in memory of their own."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        size = list(shape)
+        self._stages = []
+        for axis in range(len(shape)):
+            size[axis] -= 2 * _REACH
+            self._stages.append((np.empty(size, dtype), np.empty(size, dtype)))
+
+    def __call__(self, image: FloatArray, taps: list[Taps]) -> FloatArray:
+        """Return the filtered image, valid until the next call."""
+        for axis, (weights, (out, term)) in enumerate(
+            zip(taps, self._stages, strict=True)
+        ):
+            n = image.shape[axis] - 2 * _REACH
+            # The last block of rows may be a smaller one.
+            rows = n if axis == 0 else len(image)
+            out, term = out[:rows], term[:rows]
+            for k, weight in enumerate(weights.astype(out.dtype)):
+                view = image[(slice(None),) * axis + (slice(k, k + n),)]
+                np.multiply(view, weight, out=term if k else out)
+                if k:
+                    out += term
+            image = out
+        return image
+
+
+def _products(features: FloatArray, ndim: int) -> NDArray[np.float64]:
+    """Return the products of features that are needed, for each strip.
+
+    `features` has the shape (features, strips, pixels). A general matrix product is
+    slow for so few rows of so many pixels, and most of it would not be used.
+    """
+    n_features, n_strips, _ = features.shape
+    out = np.zeros((n_strips, n_features, n_features))
+    # (1, a, b) with all, and the slopes of a with those of b.
+    out[:, :3] = np.einsum("isp,jsp->sij", features[:3], features)
+    of_a, of_b = slice(3, 3 + ndim), slice(3 + ndim, None)
+    out[:, of_a, of_b] = np.einsum("isp,jsp->sij", features[of_a], features[of_b])
+    out[:, 3:, :3] = out[:, :3, 3:].swapaxes(1, 2)
     return out
 
 
@@ -266,25 +309,6 @@ def _taps(shift: float, blur: float) -> Taps:
     # ... and the ripples that leaves are faded out.
     weights *= np.cos(distance * np.pi / (2 * (_REACH + 1))) ** 2
     return np.asarray(weights / weights.sum())
-
-
-def _filtered(image: FloatArray, axis: int, taps: Taps) -> FloatArray:
-    """Return the weighted sum of neighbours along one axis, where all are there."""
-    n = image.shape[axis] - len(taps) + 1
-    views = [
-        image[(slice(None),) * axis + (slice(k, k + n),)] for k in range(len(taps))
-    ]
-    weights = taps.astype(image.dtype)
-    out: FloatArray = np.multiply(views[0], weights[0], order="C")
-    term = np.empty_like(out)
-    for view, weight in zip(views[1:], weights[1:], strict=True):
-        np.multiply(view, weight, out=term)
-        out += term
-    return out
-
-
-def _inner(image: FloatArray, out: FloatArray) -> None:
-    out[...] = image[(slice(_SLOPE, -_SLOPE),) * image.ndim]
 
 
 def _slope(image: FloatArray, axis: int, out: FloatArray) -> None:

@@ -23,7 +23,7 @@ _DEFAULTS = MatchOptions()
 #: A peak this probable between unrelated images is no evidence.
 _BY_CHANCE = 1e-3
 #: Nor is one whose place has a standard error of more than this, pixels.
-_VAGUE = 0.5
+_VAGUE = 0.8
 #: Standard deviation of rounding to whole pixels.
 _ROUNDING = 12**-0.5
 #: Two peaks whose heights have less than this ratio cannot be told apart.
@@ -98,7 +98,7 @@ def register(
     of the search window.
 
     The status is ``"unsure"`` if that chance is more than 1 in 1000 or the error more
-    than half a pixel, ``"at-limit"`` if the best lag lies at the edge of the window,
+    than 0.8 pixels, ``"at-limit"`` if the best lag lies at the edge of the window,
     and ``"ambiguous"`` if a second peak is as high.
 
     References

@@ -8,19 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign.core.lags import LagWindow
-from maskalign.core.masked_ncc import OverlapTerms, PreparedReference
-from maskalign.core.pinned import looks_pinned, warn_pinned
-from maskalign.core.pixels import Pixels, Valid
-from maskalign.core.register import match
+from maskalign.core.masked_ncc import PreparedReference
+from maskalign.core.pinned import warn_pinned
 from maskalign.core.validate import as_pixels, working_dtype
-from maskalign.errors import NoContrastError, NoOverlapError, NoValidPixelsError
-from maskalign.model import status
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.options import DriftOptions
-from maskalign.model.results import Registration
-from maskalign.model.types import MaxShift, ValidArray
+from maskalign.model.types import MaxShift
 from maskalign.pipeline.frames import Frames, as_movie
 from maskalign.pipeline.masks import MovieMask, movie_mask
+from maskalign.pipeline.matcher import Matcher
 from maskalign.pipeline.parallel import compute, in_order, n_workers
 from maskalign.pipeline.references import Reference, find_reference
 
@@ -30,13 +26,6 @@ _DEFAULTS = DriftOptions()
 #: Frames that are looked at for static structure, and the share of them that, where it
 #: is found, is worth a warning.
 _PROBES, _MANY_PINNED = 16, 0.25
-
-#: The word for each reason why a frame has no estimate.
-_STATUS = {
-    NoContrastError: status.BLANK,
-    NoValidPixelsError: status.EMPTY,
-    NoOverlapError: status.LOW_OVERLAP,
-}
 
 
 def estimate_drift(
@@ -270,7 +259,7 @@ class DriftPlan:
             options=options,
         )
 
-    def _matcher(self, kept: dict[tuple[int, int], NDArray[Any]]) -> "_Matcher":
+    def _matcher(self, kept: dict[tuple[int, int], NDArray[Any]]) -> Matcher:
         """Prepare the reference."""
         reference, mask = self.reference, self.mask
         image, valid = reference.image, reference.valid
@@ -291,79 +280,4 @@ class DriftPlan:
         pixels = as_pixels(image, valid, name=name, mask_name="its mask", dtype=dtype)
         prepared = PreparedReference(pixels, self.window)
         step = max(len(self.frames) // _PROBES, 1)
-        return _Matcher(prepared, mask.fixed, reference.frame, self.options, step)
-
-
-class _Matcher:
-    """A prepared reference that makes a row of each frame."""
-
-    def __init__(
-        self,
-        prepared: PreparedReference,
-        fixed: ValidArray | None,
-        reference_frame: int,
-        options: DriftOptions,
-        probe_every: int,
-    ) -> None:
-        #: For some frames, whether a zero shift hides a motion.
-        self.pinned: list[bool] = []
-        self._probe_every = probe_every
-        self._prepared = prepared
-        self._reference_frame = reference_frame
-        self._options = options
-        shape = prepared.window.moving_shape
-        self._fixed = Valid.everywhere(shape) if fixed is None else Valid.of(fixed)
-        # Fails here if no frame could ever overlap enough.
-        self._fixed_terms = prepared.under(self._fixed, options.min_overlap)
-
-    def row(
-        self, frame: int, image: NDArray[Any], valid: ValidArray | None
-    ) -> DriftRow:
-        """Match one frame; say why if that cannot be done."""
-        ndim = image.ndim
-        if frame == self._reference_frame:
-            still = (0.0,) * ndim
-            return DriftRow(
-                frame, frame, still, 1.0, 1.0, still, float("nan"), status.OK
-            )
-        try:
-            pixels = as_pixels(
-                image,
-                self._fixed if valid is None else valid,
-                name=f"frame {frame}",
-                mask_name="its mask",
-                dtype=self._prepared.pixels.values.dtype,
-            )
-            found = match(
-                self._prepared,
-                pixels,
-                self._terms_of(pixels.valid),
-                subpixel=self._options.subpixel,
-            )
-            self._probe(frame, pixels, found)
-        except tuple(_STATUS) as error:
-            unknown, nan = (float("nan"),) * ndim, float("nan")
-            word = _STATUS[type(error)]
-            return DriftRow(
-                frame, self._reference_frame, unknown, nan, nan, unknown, nan, word
-            )
-        return DriftRow(
-            frame,
-            self._reference_frame,
-            found.shift,
-            found.ncc,
-            found.overlap,
-            found.shift_std,
-            found.peak_ratio,
-            found.status,
-        )
-
-    def _probe(self, frame: int, pixels: Pixels, found: Registration) -> None:
-        if frame % self._probe_every == 0:
-            pinned = looks_pinned(self._prepared.pixels, pixels, found.shift)
-            self.pinned.append(pinned)
-
-    def _terms_of(self, valid: Valid) -> OverlapTerms:
-        if valid is self._fixed:
-            return self._fixed_terms
-        return self._prepared.under(valid, self._options.min_overlap)
+        return Matcher(prepared, mask.fixed, reference.frame, self.options, step)
