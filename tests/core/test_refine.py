@@ -127,6 +127,16 @@ def test_static_dirt_and_bad_pixels_do_not_bias(share):
     assert rms(errors) < (1.5 if share == 0 else 2.0)
 
 
+def test_what_interpolation_reaches_under_a_mask_weighs_nothing():
+    """Without noise only the mask's edges are left to err: they must not."""
+    y, x = np.ogrid[:SIZE, :SIZE]
+    good = (y % 24 > 7) | (x % 24 > 7)
+    for shift in ((0.5, 0.5), (1.3, -2.4)):
+        a, b, _ = views(1, shift)
+        found = register(a, b, reference_mask=good, moving_mask=good)
+        np.testing.assert_allclose(found.shift, shift, atol=2e-3)
+
+
 def test_pixels_are_eroded_by_what_interpolation_reaches():
     array = np.ones((20, 30), bool)
     array[10, 12] = False

@@ -63,6 +63,15 @@ def test_support_is_where_values_are(kind, shift):
     np.testing.assert_allclose(inside, 1, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("shift", "pixels"), [(0.4, 0), (0.5, 1), (0.6, 1), (-0.4, 0), (-0.6, -1), (2.9, 3)]
+)
+def test_nearest_moves_by_the_nearest_whole_pixel(shift, pixels):
+    line = np.arange(1, 21)[np.newaxis]
+    moved = translate(line, (0, shift), interpolation="nearest")
+    np.testing.assert_array_equal(moved[:, 4:16], line[:, 4:16] - pixels)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", ["u1", "i4", "u8", "i8", "f2", "f8"])
 def test_whole_pixels_copy_values(kind, dtype):
