@@ -23,8 +23,8 @@ from maskalign.model.types import FloatArray, MaxShift
 
 __all__ = ["LagWindow", "parts"]
 
-#: Pixels worked on at a time: half a megabyte of spectra.
-_PART_PIXELS = 1 << 16
+#: Pixels worked on at a time: a megabyte of spectra.
+_PART_PIXELS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from maskalign.model.types import FloatArray, Interpolation
 
 __all__ = ["check_fill", "support", "translate"]
 
+#: Pixels interpolated at a time.
+_PART_PIXELS = 1 << 16
+
 #: Source pixels left and right of the point that is asked for, beyond the nearest one
 #: on its left, when it lies between two pixels.
 _REACH = {"nearest": (0, 0), "linear": (0, 1), "cubic": (-1, 2), "fourier": (0, 1)}
@@ -72,7 +75,6 @@ def translate(
     """
     shape = image.shape if shape is None else tuple(shape)
     origin = (0,) * image.ndim if origin is None else tuple(origin)
-    out = np.full(shape, fill_value, dtype=image.dtype)
     steps = [_step(s, interpolation) for s in shift]
     target, source = [], []
     for n_in, n_out, o, (whole, fraction) in zip(
@@ -81,7 +83,7 @@ def translate(
         first, last = _reached(n_in, whole, fraction, interpolation)
         start, stop = max(first - o, 0), min(last + 1 - o, n_out)
         if start >= stop:
-            return out
+            return np.full(shape, fill_value, dtype=image.dtype)
         target.append(slice(start, stop))
         # Out pixel p + o is read at p + o + whole + fraction.
         before, after = _REACH[interpolation] if fraction else (0, 0)
@@ -89,16 +91,35 @@ def translate(
             source.append(slice(0, n_in))
         else:
             source.append(slice(start + o + whole + before, stop + o + whole + after))
-    moved: NDArray[Any] = image[tuple(source)]
+    out = np.empty(shape, image.dtype)
+    inner, pixels = out[tuple(target)], image[tuple(source)]
     fractions = [fraction for _, fraction in steps]
-    if any(fractions):
+    if not any(fractions):
+        inner[...] = pixels
+    elif interpolation == "fourier":
+        moved = _fourier(_as_float(pixels), fractions)
         wanted = [
-            slice(t.start + o + whole, t.stop + o + whole)
-            for t, o, (whole, _) in zip(target, origin, steps, strict=True)
+            slice(t.start + o + whole, t.stop + o + whole) if f else slice(None)
+            for t, o, (whole, f) in zip(target, origin, steps, strict=True)
         ]
-        moved = _interpolated(moved, fractions, interpolation, wanted)
-        moved = _as_dtype(moved, image.dtype)
-    out[tuple(target)] = moved
+        inner[...] = _as_dtype(moved[tuple(wanted)], image.dtype)
+    else:
+        weights = [_weights(f, interpolation) for f in fractions]
+        margin = len(weights[0]) - 1
+        rows = max(_PART_PIXELS * len(inner) // inner.size, 1)
+        # A part at a time, which stays in the processor's cache.
+        for start in range(0, len(inner), rows):
+            stop = min(start + rows, len(inner))
+            part = _as_float(pixels[start : stop + margin])
+            for axis, taps in enumerate(weights):
+                part = _taps(part, axis, taps)
+            inner[start:stop] = _as_dtype(part, image.dtype)
+    for axis, inside in enumerate(target):
+        # What earlier axes have filled already is left out.
+        place = [*target[:axis], slice(0, inside.start)]
+        out[tuple(place)] = fill_value
+        place[-1] = slice(inside.stop, None)
+        out[tuple(place)] = fill_value
     return out
 
 
@@ -147,26 +168,14 @@ def _reached(
     return -whole - before, n - 1 - whole - after
 
 
-def _interpolated(
-    image: NDArray[Any],
-    fractions: Sequence[float],
-    interpolation: Interpolation,
-    wanted: Sequence[slice],
-) -> FloatArray:
-    out: FloatArray = image.astype(working_dtype(image.dtype))
-    if interpolation == "fourier":
-        return _fourier(out, fractions)[
-            tuple(
-                w if f else slice(None) for w, f in zip(wanted, fractions, strict=True)
-            )
-        ]
-    for axis, fraction in enumerate(fractions):
-        if fraction:
-            out = _taps(out, axis, _weights(fraction, interpolation))
-    return out
+def _as_float(image: NDArray[Any]) -> FloatArray:
+    return image.astype(working_dtype(image.dtype), copy=False)
 
 
 def _weights(f: float, interpolation: Interpolation) -> list[float]:
+    """Return the weights of neighbours that read an image at p + f."""
+    if not f:
+        return [1.0]
     if interpolation == "linear":
         return [1 - f, f]
     return [
@@ -179,6 +188,8 @@ def _weights(f: float, interpolation: Interpolation) -> list[float]:
 
 def _taps(image: FloatArray, axis: int, weights: Sequence[float]) -> FloatArray:
     """Return the weighted sum of an image's neighbours along one axis."""
+    if len(weights) == 1:
+        return image
     n = image.shape[axis] - len(weights) + 1
 
     def neighbours(k: int) -> FloatArray:
@@ -188,8 +199,10 @@ def _taps(image: FloatArray, axis: int, weights: Sequence[float]) -> FloatArray:
 
     # A Python float times a float32 array stays float32.
     out = neighbours(0) * weights[0]
+    term = np.empty_like(out)
     for k, weight in enumerate(weights[1:], start=1):
-        out += neighbours(k) * weight
+        np.multiply(neighbours(k), weight, out=term)
+        out += term
     return out
 
 
