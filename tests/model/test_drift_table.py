@@ -50,7 +50,7 @@ def tables(draw):
         reference_frame=draw(st.lists(st.integers(-1, 9), min_size=n, max_size=n)),
         scale=draw(st.just(()) | st.just((0.1,) * ndim)),
         units=draw(st.just(()) | st.just(("µm",) * ndim)),
-        options=draw(st.just({}) | st.just({"reference": "first", "max_shift": None})),
+        options=draw(st.just({}) | st.just({"channel": None, "max_shift": (4, 5.5)})),
     )
 
 

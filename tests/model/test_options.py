@@ -1,5 +1,6 @@
 import inspect
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
 
 import numpy as np
 import pytest
@@ -52,6 +53,9 @@ def test_what_is_not_meant_is_refused(make, error, words):
         make()
 
 
-def test_numpy_numbers_will_do():
-    MatchOptions(max_shift=np.float32(3), min_overlap=np.float64(0.2))
-    DriftOptions(max_shift=[np.int64(3), 4], reference=np.int64(2))
+def test_numpy_numbers_become_pythons():
+    options = MatchOptions(max_shift=np.array([3, 4.5]), min_overlap=np.float64(0.25))
+    assert options == MatchOptions(max_shift=[3, 4.5], min_overlap=0.25)
+    plain = DriftOptions(max_shift=np.float32(3), reference=np.int64(2))
+    assert json.dumps(asdict(plain))
+    assert type(plain.reference) is int

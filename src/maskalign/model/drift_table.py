@@ -127,7 +127,12 @@ class DriftTable:
                     f"{shifts.shape[1]} spatial axes."
                 )
                 raise DriftTableError(msg)
-        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        # As JSON gives them back: a table that was written and read is the same.
+        options = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.options.items()
+        }
+        object.__setattr__(self, "options", MappingProxyType(options))
 
     # Making one ---------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, get_args
 
+import numpy as np
+
 from maskalign.model.types import Canvas, Interpolation, MaxShift
 
 __all__ = ["ApplyOptions", "DriftOptions", "MatchOptions", "help_for"]
@@ -43,6 +45,11 @@ class MatchOptions:
     )
 
     def __post_init__(self) -> None:
+        # NumPy's numbers become Python's: options are written into files.
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if isinstance(value, (np.generic, np.ndarray)):
+                object.__setattr__(self, option.name, value.tolist())
         if isinstance(self.min_overlap, bool) or not isinstance(self.min_overlap, Real):
             msg = f"min_overlap must be a number from 0 to 1, got {self.min_overlap!r}."
             raise TypeError(msg)
