@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskalign.core.lags import LagWindow
+from maskalign.core.pixels import Valid
 
 
 def by_hand(a, b, lags):
@@ -56,3 +57,28 @@ def test_fractions_of_a_pixel_are_cut_off_and_infinity_means_all():
 def test_one_entry_for_each_axis():
     with pytest.raises(ValueError, match=r"max_shift=\(1, 2, 3\) has 3 entries"):
         LagWindow.within((8, 8), (8, 8), (1, 2, 3))
+
+
+@pytest.mark.parametrize("share", [0.03, 0.5, 0.97])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_counts_are_exact_for_a_million_pixels(share, dtype):
+    """Single precision must be off by less than a half, at its largest size."""
+    rng = np.random.default_rng(0)
+    masks = rng.random((2, 1080, 1080)) < share
+    masks[:, 0, 0] = True
+    window = LagWindow.within((1080, 1080), (1080, 1080), 12)
+    a, b = map(Valid.of, masks)
+
+    def spectra():
+        return (
+            window.reference_spectrum(a.array, dtype),
+            window.moving_spectrum(b.array, dtype),
+        )
+
+    found = window.counts(a, b, spectra)
+    for dy, dx in [(0, 0), (12, -12), (-7, 3)]:
+        here = masks[0, max(dy, 0) : 1080 + min(dy, 0), max(dx, 0) : 1080 + min(dx, 0)]
+        there = masks[
+            1, max(-dy, 0) : 1080 + min(-dy, 0), max(-dx, 0) : 1080 + min(-dx, 0)
+        ]
+        assert found[dy + 12, dx + 12] == np.count_nonzero(here & there)

@@ -9,7 +9,7 @@ are rotated by one, so that memory is walked in order: an FFT across rows costs 
 one along them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,9 @@ __all__ = ["LagWindow", "parts"]
 
 #: Pixels worked on at a time: a megabyte of spectra.
 _PART_PIXELS = 1 << 17
+#: Up to so many pixels in each image, counts are exact in single precision: their
+#: largest error was measured as two roundings of the product of the norms, 0.3 here.
+_EXACT_COUNT = 1_200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +124,24 @@ class LagWindow:
         """Return the correlation of two spectra at every lag of the window."""
         return self._lags(reference, moving, moving.real.dtype)
 
-    def counts(self, reference: Valid, moving: Valid) -> NDArray[np.int32]:
+    def counts(
+        self,
+        reference: Valid,
+        moving: Valid,
+        spectra: Callable[[], tuple[ComplexArray, ComplexArray]],
+    ) -> NDArray[np.int32]:
         """Return how many pixels are valid in both images at every lag.
 
-        Exact: by boxes where one image is valid everywhere, else by transforms in
-        double precision, rounded.
+        Exact: by boxes where one image is valid everywhere; else by transforms,
+        rounded. Single precision does up to a million pixels, for which `spectra` is
+        asked; beyond, double precision is used.
         """
         if moving.whole:
             n = self.reference_sums(reference.array)
         elif reference.whole:
             n = self.moving_sums(moving.array)
+        elif reference.count * moving.count <= _EXACT_COUNT**2:
+            return self._lags(*spectra(), np.int32)
         else:
             fixed = self.reference_spectrum(reference.array, np.float64)
             moved = self.moving_spectrum(moving.array, np.float64)

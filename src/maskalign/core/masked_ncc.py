@@ -17,7 +17,7 @@ images. What does not depend on :math:`f_2` is computed once for a reference and
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -204,7 +204,12 @@ class PreparedReference:
             If no lag of the window has the overlap asked for.
         """
         valid, values, window = self.pixels.valid, self.pixels.values, self.window
-        n = window.counts(valid, moving_valid)
+
+        @cache
+        def spectrum() -> ComplexArray:
+            return window.moving_spectrum(moving_valid.array, values.dtype)
+
+        n = window.counts(valid, moving_valid, lambda: (self._valid, spectrum()))
         most = min(valid.count, moving_valid.count)
         # A share of a whole number is compared as such, but for its rounding.
         least = max(min_overlap * most * (1 - 1e-12), 1)
@@ -223,9 +228,8 @@ class PreparedReference:
             total = window.reference_sums(values)
             variance = window.reference_sums(squares)
         else:
-            spectrum = window.moving_spectrum(moving_valid.array, values.dtype)
-            total = window.correlate(self._values, spectrum)
-            variance = window.correlate(window.reference_spectrum(squares), spectrum)
+            total = window.correlate(self._values, spectrum())
+            variance = window.correlate(window.reference_spectrum(squares), spectrum())
         floor = self._rounding(_norm(squares) * np.sqrt(moving_valid.count))
         for lags in parts(n):
             count = np.maximum(n[lags], 1)
