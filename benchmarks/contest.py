@@ -111,12 +111,13 @@ class Contest:
                 msg = f"{work}: off by {answers[work].text}."
                 raise WrongAnswerError(msg)
         rows = tuple(self._row(found, answers, *pair) for pair in self._pairs)
-        greedy = tuple(
-            f"{name} used {found.cores[name]:.1f} cores."
+        # Who took more than one core, or had fewer than it could use.
+        cores = tuple(
+            f"Cores in use at most, {name}: {found.cores[name]:.1f}."
             for name, entrant in entrants.items()
-            if found.cores[name] > _ONE_CORE * entrant.cores
+            if entrant.cores > 1 or found.cores[name] > _ONE_CORE
         )
-        return Table(self._title, _COLUMNS, rows, greedy)
+        return Table(self._title, _COLUMNS, rows, cores)
 
     def _row(
         self,

@@ -78,11 +78,12 @@ def looks_pinned(reference: Pixels, moving: Pixels, shift: Sequence[float]) -> b
     return bool(far.min() < min(_TROUGH * energy, middle - _CLEAR * spread))
 
 
-def warn_pinned(frames: str, stacklevel: int) -> None:
+def warn_pinned(subject: str, stacklevel: int) -> None:
     """Warn that a zero shift looks like static structure."""
     warnings.warn(
-        f"{frames}: the best shift is 0, but something moves behind what stands still "
-        "(dust, a beam stop, fixed-pattern noise?). Mask what stands still.",
+        f"{subject} something moves while the best shift is 0: what stands still "
+        "(dust, a beam stop, fixed-pattern noise?) may hold it there. Mask what stands "
+        "still.",
         StaticStructureWarning,
         stacklevel=stacklevel + 1,
     )

@@ -138,7 +138,7 @@ def register(
     terms = prepared.under(moved.valid, options.min_overlap)
     found = match(prepared, moved, terms, subpixel=options.subpixel)
     if looks_pinned(fixed, moved, found.shift):
-        warn_pinned("No mask is given", stacklevel=2)
+        warn_pinned("Between the images", stacklevel=2)
     return found
 
 

@@ -241,7 +241,7 @@ class DriftPlan:
         for rows in in_order(rows_of, blocks, workers=n_workers()):
             yield from rows
         if sum(matcher.pinned) > _MANY_PINNED * len(matcher.pinned):
-            warn_pinned("No mask is given, and in many frames", stacklevel=2)
+            warn_pinned("In many frames", stacklevel=2)
 
     def table(self, rows: Iterable[DriftRow]) -> DriftTable:
         """Return the rows as a table that knows its pixel size and its options."""
