@@ -56,7 +56,7 @@ def main(
         return
     if markdown is not None:
         report.check(markdown)
-    facts = machine.facts(quick=quick)
+    facts, source = machine.facts(quick=quick), machine.source()
     click.echo("\n".join(facts))
     tables, failed = [], []
     for name in names or CASES:
@@ -68,6 +68,9 @@ def main(
             click.echo("\n" + report.as_text(table))
         tables += found
     tables = report.merged(tables)
+    if machine.source() != source:
+        facts.append("maskalign's source changed during the run: rows may not agree.")
+        click.echo(f"\n{facts[-1]}")
     if markdown is not None:
         report.write(markdown, report.as_markdown(facts, tables))
     missed = report.missed(tables)

@@ -1,11 +1,13 @@
 """What the figures were measured on and with: facts of the machine, versions."""
 
+import hashlib
 import os
 import platform
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["facts"]
+__all__ = ["facts", "source"]
 
 _PACKAGES = (
     "napari-maskalign",
@@ -38,6 +40,16 @@ def facts(*, quick: bool) -> list[str]:
             "A quick run: smaller images, few trials; the targets are for a full one."
         )
     return lines
+
+
+def source() -> str:
+    """Return a digest of maskalign's source, to notice a change during a run."""
+    digest = hashlib.sha256()
+    found = find_spec("maskalign")
+    for folder in (found and found.submodule_search_locations) or ():
+        for path in sorted(Path(folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _version(package: str) -> str:
