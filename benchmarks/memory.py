@@ -59,7 +59,8 @@ def _pairs(*, quick: bool) -> Table:
     note = (
         "Peak memory of the process above what it held with the images loaded and "
         "everything imported, one call in a fresh process, in units of one float32 "
-        "image. The peers compute every lag in either case."
+        "image. The peers compute every lag in either case; ours leaves out those at "
+        "which the overlap cannot be large enough."
     )
     return Table("Memory of one pair", _PAIR_COLUMNS, tuple(rows), (note,))
 

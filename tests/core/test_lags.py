@@ -1,8 +1,11 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maskalign.core import fft
 from maskalign.core.lags import LagWindow
 from maskalign.core.pixels import Valid
 
@@ -82,3 +85,97 @@ def test_counts_are_exact_for_a_million_pixels(share, dtype):
             1, max(-dy, 0) : 1080 + min(-dy, 0), max(-dx, 0) : 1080 + min(-dx, 0)
         ]
         assert found[dy + 12, dx + 12] == np.count_nonzero(here & there)
+
+
+@pytest.mark.parametrize("shape", [(24, 30), (6, 14, 16)])
+@pytest.mark.parametrize("around", [0, 5, -7, 11, -13, 100])
+def test_a_window_around_a_lag_is_a_part_of_all_lags(shape, around):
+    rng = np.random.default_rng(abs(around))
+    a, b = rng.normal(size=(2, *shape))
+    whole = LagWindow.within(shape, shape, None)
+    everything = whole.correlate(whole.reference_spectrum(a), whole.moving_spectrum(b))
+    # Further than images reach, the nearest lag at which they touch is the middle.
+    middle = [around * (-1) ** k for k in range(len(shape))]
+    part = LagWindow.within(shape, shape, 3.7, middle)
+    there = tuple(
+        slice(first - all_first, last - all_first + 1)
+        for first, last, all_first in zip(
+            part.first, part.last, whole.first, strict=True
+        )
+    )
+    found = part.correlate(part.reference_spectrum(a), part.moving_spectrum(b))
+    np.testing.assert_allclose(found, everything[there], atol=1e-10)
+    limits = [np.clip(m, 1 - n, n - 1) for m, n in zip(middle, shape, strict=True)]
+    for lags, centre, n in zip(part.lags, limits, shape, strict=True):
+        assert lags[0] == max(centre - 3, 1 - n)
+        assert lags[-1] == min(centre + 3, n - 1)
+    valid = Valid.everywhere(shape)
+    n = part.counts(valid, valid, lambda: None)
+    ones = np.ones(shape)
+    by_fft = part.correlate(part.reference_spectrum(ones), part.moving_spectrum(ones))
+    np.testing.assert_array_equal(n, np.rint(by_fft))
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes, st.floats(0, 1), st.none() | st.integers(-5, 5))
+def test_no_lag_that_overlaps_enough_is_left_out(case, share, around):
+    shape_a, shape_b, max_shift = case
+    middle = None if around is None else [around] * len(shape_a)
+    window = LagWindow.within(shape_a, shape_b, max_shift, middle)
+    least = share * min(np.prod(shape_a), np.prod(shape_b))
+    part = window.overlapping(least)
+    kept, asked = set(product(*part.lags)), set(product(*window.lags))
+    assert kept <= asked
+    for lag in asked - kept:
+        sizes = zip(lag, shape_a, shape_b, strict=True)
+        assert np.prod([min(n, k + m) - max(0, k) for k, n, m in sizes]) < least
+
+
+def test_half_the_overlap_needs_half_the_lags_of_an_axis():
+    window = LagWindow.within((64, 96), (64, 96), None)
+    assert window.overlapping(0.5 * 64 * 96).shape == (65, 97)
+    assert window.overlapping(0) == window
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_counts_beyond_single_precision(monkeypatch, share):
+    """Of few lost pixels they are counted in single precision, of many in double."""
+    rng = np.random.default_rng(0)
+    a, b = (Valid.of(rng.random(shape) < share) for shape in ((40, 50), (44, 38)))
+    window = LagWindow.within(a.shape, b.shape, 9)
+
+    def spectra():
+        return (
+            window.reference_spectrum(a.array, "f8"),
+            window.moving_spectrum(b.array, "f8"),
+        )
+
+    plain = window.counts(a, b, spectra)
+    monkeypatch.setattr("maskalign.core.lags._EXACT_COUNT", 500)
+    np.testing.assert_array_equal(window.counts(a, b, lambda: None), plain)
+
+
+@pytest.mark.parametrize("shape", [(11, 14), (11, 16), (5, 8, 12)])
+def test_energy_is_the_sum_over_all_lags(shape):
+    a, b = np.random.default_rng(0).normal(size=(2, *shape))
+    window = LagWindow.within(shape, shape, None)
+    spectra = window.reference_spectrum(a), window.moving_spectrum(b)
+    surface = window.correlate(*spectra)
+    assert window.energy(*spectra) == pytest.approx(np.sum(surface**2))
+    # Blurred so little that nothing comes round the padded end.
+    blur = np.full(len(shape), 0.3)
+    wide = np.pad(
+        surface, [(0, n - m) for n, m in zip(window.padded, surface.shape, strict=True)]
+    )
+    k = np.meshgrid(*[np.fft.fftfreq(n) for n in window.padded], indexing="ij")
+    gain = np.exp(
+        -0.5 * sum((2 * np.pi * s * f) ** 2 for s, f in zip(blur, k, strict=True))
+    )
+    blurred = np.fft.ifftn(np.fft.fftn(wide) * gain).real
+    assert window.energy(*spectra, blur) == pytest.approx(np.sum(blurred**2))
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_lengths_are_enough_and_not_much_more(real):
+    for n in (1, 7, 97, 1088, 2047, 5003):
+        assert n <= fft.next_fast_len(n, real=real) <= max(1.1 * n, n + 2)

@@ -7,6 +7,7 @@ from scipy import ndimage
 from maskalign import register
 from maskalign.core.blur import matched_blur
 from maskalign.core.pixels import EROSION, HALO, Pixels, Valid
+from maskalign.core.refine import _Overlap, _sums, _taps
 
 SIZE = 96
 
@@ -149,9 +150,72 @@ def test_missing_pixels_are_filled_smoothly():
     scene = field(4)
     good = np.random.default_rng(0).random(scene.shape) > 0.25
     filled = Pixels(np.where(good, scene, 0), Valid.of(good)).filled
-    filled = filled[HALO:-HALO, HALO:-HALO]
+    filled = filled[tuple(slice(HALO, HALO + n) for n in scene.shape)]
     np.testing.assert_array_equal(filled[good], scene[good])
     assert rms((filled - scene)[~good]) < 0.05
+
+
+# Sums over tiles ----------------------------------------------------------------------
+
+
+def moved_and_sloped(image, shift, blur):
+    """Read an image, which has a halo, at p + shift, and its slopes: a sum a pixel."""
+    for axis, (d, s) in enumerate(zip(shift, blur, strict=True)):
+        image = ndimage.correlate1d(image, _taps(d, s), axis, mode="nearest")
+    stencil = np.array([1, -8, 0, 8, -1]) / 12
+    slopes = [ndimage.correlate1d(image, stencil, k) for k in range(image.ndim)]
+    inner = (slice(HALO, -HALO),) * image.ndim
+    return [part[inner] for part in (image, *slopes)]
+
+
+@pytest.mark.parametrize("shape", [(20, 600), (37, 50), (5, 33, 18), (40, 16, 3)])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_products_over_tiles_are_those_of_whole_images(shape, dtype):
+    """However tiles and blocks of tiles divide the image."""
+    rng = np.random.default_rng(0)
+    images = [ndimage.gaussian_filter(rng.normal(size=shape), 1) for _ in range(2)]
+    valid = np.ones(shape, bool)
+    valid[3, 10:13] = False
+    a, b = (
+        Pixels(image.astype(dtype), Valid.of(v))
+        for image, v in zip(images, (np.ones(shape, bool), valid), strict=True)
+    )
+    lag = [1, -2, 0][: len(shape)]
+    overlap = _Overlap.at(a, b, lag)
+    offset, blur = np.array([0.3, -0.4, 0.2])[: a.values.ndim], np.full(len(shape), 0.7)
+    sums, slopes = _sums(overlap, offset, blur, 1)
+    # The same with one array for each feature.
+    n = [m - abs(u) for m, u in zip(shape, lag, strict=True)]
+    trim = [EROSION if m > 4 * EROSION else 0 for m in n]
+    here = [max(u, 0) + t for u, t in zip(lag, trim, strict=True)]
+    wide, features = [m - 2 * t + 2 * HALO for m, t in zip(n, trim, strict=True)], []
+    for image, sign, start in (
+        (a, 1, here),
+        (b, -1, [s - u for s, u in zip(here, lag, strict=True)]),
+    ):
+        padded = np.pad(image.values.astype(float), HALO, mode="edge")
+        view = padded[tuple(slice(s, s + m) for s, m in zip(start, wide, strict=True))]
+        features.append(moved_and_sloped(view, sign * offset / 2, blur))
+    inside = overlap.valid[tuple(slice(m - 2 * HALO) for m in wide)]
+    assert inside.sum() == overlap.valid.sum() > 16
+    values = [np.ones(inside.shape), features[0][0], features[1][0]]
+    values += features[0][1:] + features[1][1:]
+    flat = np.array([v[inside] for v in values])
+    scale = np.linalg.norm(flat, axis=1)
+    expected = flat @ flat.T / np.outer(scale, scale)
+    close = {"atol": 1e-12 if dtype == "f8" else 1e-6}
+    found = sums.sum(axis=0) / np.outer(scale[:3], scale)
+    np.testing.assert_allclose(found, expected[:3], **close)
+    k = 3 + len(shape)
+    found = slopes / np.outer(scale[3:k], scale[k:])
+    np.testing.assert_allclose(found, expected[3:k, k:], **close)
+
+
+def test_the_reported_error_is_steady():
+    """Small tiles make many independent scores: sigma differs little by chance."""
+    _, reported, bounds = trials(20, 3)
+    ratio = reported / bounds
+    assert np.std(ratio) < 0.2 * np.mean(ratio)
 
 
 # Blur ---------------------------------------------------------------------------------

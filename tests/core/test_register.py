@@ -211,6 +211,30 @@ def test_how_an_array_is_stored_does_not_matter(pair, stored):
     assert register(*map(stored, pair)).shift == register(*pair).shift
 
 
+@pytest.mark.parametrize(
+    "dtype",
+    [f"{kind}{size}" for kind in "ui" for size in (1, 2, 4, 8)]
+    + ["f2", "f4", "f8", ">u2", ">i4", ">f4", np.longdouble],
+)
+def test_every_type_of_pixel_gives_the_same_shift(pair, holes, dtype):
+    counts = [np.round(20 * image).clip(-60, 60) + 60 for image in pair]
+    masks = {"reference_mask": holes, "moving_mask": holes}
+    expected = register(*counts, **masks)
+    found = register(*(image.astype(dtype) for image in counts), **masks)
+    np.testing.assert_allclose(found.shift, expected.shift, atol=1e-4)
+    assert found.ncc == pytest.approx(expected.ncc, abs=1e-6)
+    assert found.overlap == expected.overlap
+
+
+def test_files_mapped_into_memory_are_read_where_they_are(pair, holes, tmp_path):
+    arrays = (*pair, holes)
+    for k, array in enumerate(arrays):
+        np.save(tmp_path / f"{k}.npy", array)
+    a, b, valid = (np.load(tmp_path / f"{k}.npy", mmap_mode="r") for k in range(3))
+    found = register(a, b, reference_mask=valid, moving_mask=valid)
+    assert found == register(*pair, reference_mask=holes, moving_mask=holes)
+
+
 # Static structure -------------------------------------------------------------------
 
 

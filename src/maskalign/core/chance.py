@@ -7,10 +7,22 @@ together; Fisher's :math:`\operatorname{artanh}` makes it nearly normal. The bes
 
 .. math:: P \approx M \, \tfrac12 \operatorname{erfc}
           \frac{\operatorname{artanh}(\rho)}{\sqrt{2 \alpha / n}} .
+
+Where a few bright spots are all there is in the images, an NCC is not nearly normal:
+one spot of one image on one of the other makes a high one. The surface itself then
+tells how its high peaks are spread. With an exponential tail of scale :math:`b`, read off the
+best rivals, the best of unrelated peaks is :math:`g` above the second with the
+probability :math:`\exp(-g / b)` [1]_.
+
+References
+----------
+.. [1] A. Renyi, "On the theory of order statistics", Acta Mathematica Academiae
+   Scientiarum Hungaricae 4, 1953, doi 10.1007/BF02127580.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.special import erfc
 
 from maskalign.core.masked_ncc import Correlated
@@ -24,6 +36,12 @@ __all__ = ["chance"]
 _CLEAR = 1e-6
 #: Widths of the peak over which its surroundings are averaged.
 _SURROUNDINGS = (3.0, 10.0)
+#: Excess kurtosis that the sum over the pixels has where it is far from normal.
+_SPARSE = 1.0
+#: Rivals further away than this many widths of the peak, and than this many pixels; as
+#: many of the best as this, at least and at most, tell how high chance goes.
+_AWAY, _NEAREST = 2.0, 3
+_FEWEST_RIVALS, _MOST_RIVALS = 4, 20
 
 
 def chance(peak: Peak, n: float, found: Correlated) -> float:
@@ -59,7 +77,35 @@ def chance(peak: Peak, n: float, found: Correlated) -> float:
             area = found.area - 2 * found.blurred_area(wide / np.sqrt(2)) + blurred
             height = peak.ncc - _around(found.ncc, peak, wide)
             tails.append(by_chance(height, max(area, 1e-12)))
-    return float(min(len(tails) * min(tails), 1.0))
+    probability = len(tails) * min(tails)
+    # Of a sum of n / area independent terms.
+    if found.kurtosis * found.area / n > _SPARSE:
+        probability = max(probability, _above_rivals(peak, found))
+    return float(min(probability, 1.0))
+
+
+def _above_rivals(peak: Peak, found: Correlated) -> float:
+    """Return how probable the lead of the peak is, by how its rivals are spread.
+
+    0 if there are too few of them to tell.
+    """
+    # In standard deviations, if with an unknown unit: the overlap differs.
+    known = np.isfinite(found.ncc)
+    bounded = np.clip(np.where(known, found.ncc, -1), -1 + 1e-6, 1 - 1e-6)
+    height = np.arctanh(bounded) * np.sqrt(found.n)
+    best = (ndimage.maximum_filter(height, 3, mode="nearest") == height) & known
+    reach = np.maximum(np.ceil(_AWAY * peak.width), _NEAREST).astype(int)
+    near = [
+        slice(max(i - r, 0), i + r + 1) for i, r in zip(peak.index, reach, strict=True)
+    ]
+    best[tuple(near)] = False
+    rivals = np.sort(height[best])[::-1]
+    if len(rivals) <= _FEWEST_RIVALS:
+        return 0.0
+    count = int(np.clip(len(rivals) // 4, _FEWEST_RIVALS, _MOST_RIVALS))
+    scale = float(rivals[:count].mean() - rivals[count])
+    lead = float(height[peak.index] - rivals[0])
+    return float(np.exp(-max(lead, 0.0) / max(scale, 1e-9)))
 
 
 def _tail(ncc: float, variance: float) -> float:

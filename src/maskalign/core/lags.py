@@ -28,6 +28,8 @@ _PART_PIXELS = 1 << 17
 #: Up to so many pixels in each image, counts are exact in single precision: their
 #: largest error was measured as two roundings of the product of the norms, 0.3 here.
 _EXACT_COUNT = 1_200_000
+#: Steps in which the overlap that is needed along an axis is counted.
+_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class LagWindow:
         reference_shape: Sequence[int],
         moving_shape: Sequence[int],
         max_shift: MaxShift,
+        around: Sequence[int] | None = None,
     ) -> "LagWindow":
         """Make the window of all lags up to `max_shift` at which images overlap.
 
@@ -56,6 +59,9 @@ class LagWindow:
             Shapes of the two images, of the same number of axes.
         max_shift : float, sequence of float, or None
             Largest shift in pixels, for all axes or for each; None for all lags.
+        around : sequence of int, optional
+            The lag in the middle of the window, 0 if left out. One at which the images
+            do not touch is moved to the nearest at which they do.
 
         Raises
         ------
@@ -73,16 +79,37 @@ class LagWindow:
                 f"number, or one for each of the {ndim} spatial axes."
             )
             raise ValueError(msg)
-        first, last, padded = [], [], []
-        for axis, (n_reference, n_moving, limit) in enumerate(
-            zip(reference_shape, moving_shape, limits, strict=True)
+        middle = (0,) * ndim if around is None else around
+        first, last = [], []
+        for n_reference, n_moving, limit, lag in zip(
+            reference_shape, moving_shape, limits, middle, strict=True
         ):
-            first.append(-int(min(limit, n_moving - 1)))
-            last.append(int(min(limit, n_reference - 1)))
+            lowest, highest = 1 - n_moving, n_reference - 1
+            centre = min(max(lag, lowest), highest)
+            reach = int(min(limit, n_reference + n_moving))
+            first.append(max(centre - reach, lowest))
+            last.append(min(centre + reach, highest))
+        return cls.of(reference_shape, moving_shape, first, last)
+
+    @classmethod
+    def of(
+        cls,
+        reference_shape: Sequence[int],
+        moving_shape: Sequence[int],
+        first: Sequence[int],
+        last: Sequence[int],
+    ) -> "LagWindow":
+        """Make the window from the first to the last of lags at which images touch."""
+        padded = []
+        for axis, (n_reference, n_moving, a, b) in enumerate(
+            zip(reference_shape, moving_shape, first, last, strict=True)
+        ):
             # Circular correlation of length N confuses lags u and u +- N: the next
             # lag beyond each end of the window must fall outside all overlap.
-            enough = max(n_reference - first[-1], n_moving + last[-1])
-            padded.append(fft.next_fast_len(enough, real=axis == ndim - 1))
+            enough = max(n_reference - min(a, 0), n_moving + max(b, 0))
+            padded.append(
+                fft.next_fast_len(enough, real=axis == len(reference_shape) - 1)
+            )
         return cls(
             tuple(reference_shape),
             tuple(moving_shape),
@@ -90,6 +117,28 @@ class LagWindow:
             tuple(last),
             tuple(padded),
         )
+
+    def overlapping(self, least: float) -> "LagWindow":
+        """Return the part of the window outside of which no `least` pixels overlap.
+
+        Rounded a little outwards, so that images with much the same mask share one; the
+        window itself if nothing is left of it.
+        """
+        first, last = [], []
+        sizes = list(zip(self.reference_shape, self.moving_shape, strict=True))
+        most = float(np.prod([min(pair) for pair in sizes]))
+        for (n_reference, n_moving), a, b in zip(
+            sizes, self.first, self.last, strict=True
+        ):
+            # Where the other axes overlap as far as they can, this one must so far.
+            extent = min(n_reference, n_moving)
+            step = max(extent // _STEPS, 1)
+            needed = int(least * extent / most) // step * step
+            first.append(max(a, needed - n_moving))
+            last.append(min(b, n_reference - needed))
+        if any(a > b for a, b in zip(first, last, strict=True)):
+            return self
+        return LagWindow.of(self.reference_shape, self.moving_shape, first, last)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -108,16 +157,16 @@ class LagWindow:
     ) -> ComplexArray:
         """Transform the image that stays, in its own precision or in `dtype`.
 
-        It is laid down `first` pixels in, so that the first lag of the window comes
-        out at index 0 and the window is one block.
+        The images are laid down ``-first`` pixels apart, so that the first lag of the
+        window comes out at index 0 and the window is one block.
         """
-        return self._spectrum(image, tuple(-a for a in self.first), dtype)
+        return self._spectrum(image, [max(-a, 0) for a in self.first], dtype)
 
     def moving_spectrum(
         self, image: NDArray[Any], dtype: DTypeLike | None = None
     ) -> ComplexArray:
         """Transform the image that is moved, in its own precision or in `dtype`."""
-        spectrum = self._spectrum(image, (0,) * image.ndim, dtype)
+        spectrum = self._spectrum(image, [max(a, 0) for a in self.first], dtype)
         return np.conj(spectrum, out=spectrum)
 
     def correlate(self, reference: ComplexArray, moving: ComplexArray) -> FloatArray:
@@ -134,21 +183,30 @@ class LagWindow:
 
         Exact: by boxes where one image is valid everywhere; else by transforms,
         rounded. Single precision does up to a million pixels, for which `spectra` is
-        asked; beyond, double precision is used.
+        asked. Beyond, pixels are counted that are not valid, which are fewer as
+        a rule, and in double precision if they are not: of all that overlap, those
+        valid in the moving image less those lost in the reference alone.
         """
+        # Sums of ones and zeros are whole numbers, exact in double precision.
         if moving.whole:
-            n = self.reference_sums(reference.array)
-        elif reference.whole:
-            n = self.moving_sums(moving.array)
-        elif reference.count * moving.count <= _EXACT_COUNT**2:
+            return self.reference_sums(reference.array, np.int32)
+        if reference.whole:
+            return self.moving_sums(moving.array, np.int32)
+        if reference.count * moving.count <= _EXACT_COUNT**2:
             return self._lags(*spectra(), np.int32)
-        else:
-            fixed = self.reference_spectrum(reference.array, np.float64)
-            moved = self.moving_spectrum(moving.array, np.float64)
-            return self._lags(fixed, moved, np.int32)
-        return np.rint(n).astype(np.int32)
+        lost = Valid.of(~reference.array), Valid.of(~moving.array)
+        few = lost[0].count * lost[1].count <= _EXACT_COUNT**2
+        dtype = np.float32 if few else np.float64
+        n = self._lags(
+            self.reference_spectrum(lost[0].array, dtype),
+            self.moving_spectrum(lost[1].array, dtype),
+            np.int32,
+        )
+        n -= self.reference_sums(lost[0].array, np.int32)
+        n += self.moving_sums(moving.array, np.int32)
+        return n
 
-    def reference_sums(self, image: NDArray[Any]) -> NDArray[np.float64]:
+    def reference_sums(self, image: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         """Return the sum of the reference over the overlap at every lag."""
         boxes = [
             (np.clip(u, 0, n), np.clip(u + n_other, 0, n))
@@ -156,9 +214,9 @@ class LagWindow:
                 self.lags, self.reference_shape, self.moving_shape, strict=True
             )
         ]
-        return _box_sums(image, boxes)
+        return _box_sums(image, boxes, dtype)
 
-    def moving_sums(self, image: NDArray[Any]) -> NDArray[np.float64]:
+    def moving_sums(self, image: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         """Return the sum of the moving image over the overlap at every lag."""
         boxes = [
             (np.clip(-u, 0, n), np.clip(n_other - u, 0, n))
@@ -166,7 +224,7 @@ class LagWindow:
                 self.lags, self.moving_shape, self.reference_shape, strict=True
             )
         ]
-        return _box_sums(image, boxes)
+        return _box_sums(image, boxes, dtype)
 
     def energy(
         self,
@@ -188,41 +246,43 @@ class LagWindow:
         # Half of the frequencies along x are not stored: they count with the others.
         weights[-1][1 : (n_x + 1) // 2] *= 2
         # The axes as `_spectrum` left them: (x, y), or (y, x, z).
-        rotated = [weights[k] for k in (*range(1, len(weights)), 0)]
-        first, *_, last = rotated
+        first, *middle, last = [weights[k] for k in (*range(1, len(weights)), 0)]
         total = 0.0
         for part in parts(reference):
-            a, b = reference[part], moving[part]
-            squares = (a.real**2 + a.imag**2) * (b.real**2 + b.imag**2)
-            sums = squares @ last.astype(squares.dtype)
-            if sums.ndim == 2:
-                sums = sums @ rotated[1]
+            product = reference[part] * moving[part]
+            if blur is not None:
+                product *= np.sqrt(last).astype(product.real.dtype)
+            real = product.view(product.real.dtype)
+            sums = np.einsum("...k,...k->...", real, real)
+            for weight in middle:
+                sums = sums @ weight
             total += float(sums @ first[part])
         return total / float(np.prod(self.padded))
 
     def _spectrum(
-        self, image: NDArray[Any], offset: tuple[int, ...], dtype: DTypeLike | None
+        self, image: NDArray[Any], offset: Sequence[int], dtype: DTypeLike | None
     ) -> ComplexArray:
-        """Transform axis by axis, from x on, rotating the next one to the end."""
+        """Transform axis by axis, from x on, rotating the next one to the end.
+
+        There it finds the zeros that it needs, and is transformed in place.
+        """
         dtype = np.dtype(dtype or image.dtype)
         n = self.padded[-1]
-        a: ComplexArray = np.empty(
-            (n // 2 + 1, *image.shape[:-1]), np.result_type(dtype, np.complex64)
-        )
+        shape = (n // 2 + 1, *image.shape[:-2], self.padded[-2])
+        a: ComplexArray = np.empty(shape, np.result_type(dtype, np.complex64))
+        inner = _between_zeros(a, offset[-2], image.shape[-2])
         for part in parts(image):
             rows = _laid_down(image[part].astype(dtype, copy=False), offset[-1], n)
-            a[:, part] = np.moveaxis(fft.rfft(rows, n), -1, 0)
-        for axis in range(image.ndim - 2, -1, -1):
-            n, start = self.padded[axis], offset[axis]
-            shape = (n, *a.shape[:-1]) if axis else (*a.shape[:-1], n)
-            out = np.empty(shape, a.dtype)
+            inner[:, part] = np.moveaxis(fft.rfft(rows, n), -1, 0)
+        for axis in range(image.ndim - 2, 0, -1):
+            n = self.padded[axis]
+            out = np.empty((n, *a.shape[:-2], self.padded[axis - 1]), a.dtype)
+            inner = _between_zeros(out, offset[axis - 1], image.shape[axis - 1])
             for part in parts(a):
-                rows = fft.fft(_laid_down(a[part], start, n), n)
-                if axis:
-                    out[:, part] = np.moveaxis(rows, -1, 0)
-                else:
-                    out[part] = rows
+                inner[:, part] = np.moveaxis(fft.fft(a[part], n), -1, 0)
             a = out
+        for part in parts(a):
+            a[part] = fft.fft(a[part], self.padded[0])
         return a
 
     def _lags(
@@ -233,17 +293,22 @@ class LagWindow:
         The axes, (x, y) or (y, x, z), turn back to (y, x) or (z, y, x). For an integer
         `dtype` the result is rounded.
         """
-        a: ComplexArray | None = None
-        for n in self.shape[:-1]:
-            source = reference if a is None else a
-            out = np.empty((*source.shape[1:-1], n, len(source)), source.dtype)
-            for part in parts(source):
-                rows = source[part] * moving[part] if a is None else source[part]
-                out[..., part] = np.moveaxis(fft.ifft(rows)[..., :n], 0, -1)
-            a = out
+        n = self.shape[0]
+        shape = (*reference.shape[1:-1], n, len(reference))
+        a: ComplexArray = np.empty(shape, reference.dtype)
+        for part in parts(reference):
+            rows = fft.ifft(reference[part] * moving[part])
+            a[..., part] = np.moveaxis(rows[..., :n], 0, -1)
         surface = np.empty(self.shape, dtype)
-        for part in parts(out):
-            lines = fft.irfft(out[part], self.padded[-1])[..., : self.shape[-1]]
+        for part in parts(surface):
+            if surface.ndim == 2:
+                rows = a[part]
+            else:
+                # (x, z, y): of each z, y is next and x last.
+                rows = fft.ifft(np.ascontiguousarray(a[:, part]))
+                rows = np.moveaxis(rows[..., : self.shape[1]], 0, -1)
+            lines = fft.irfft(np.ascontiguousarray(rows), self.padded[-1])
+            lines = lines[..., : self.shape[-1]]
             surface[part] = lines if surface.dtype.kind == "f" else np.rint(lines)
         return surface
 
@@ -255,26 +320,44 @@ def parts(a: NDArray[Any]) -> Iterator[slice]:
 
 
 def _box_sums(
-    image: NDArray[Any], boxes: Sequence[tuple[NDArray[np.int_], NDArray[np.int_]]]
-) -> NDArray[np.float64]:
+    image: NDArray[Any],
+    boxes: Sequence[tuple[NDArray[np.int_], NDArray[np.int_]]],
+    dtype: DTypeLike,
+) -> NDArray[Any]:
     """Return sums over boxes: all combinations of the ranges given for each axis.
 
-    The pixels between two ends of any range are added up once, in double precision;
-    a range is then a difference of two running totals.
+    The pixels between two ends of any range are added up once; a range is then a
+    difference of two running totals, in double precision.
     """
     total: NDArray[Any] = image
     for axis, (start, stop) in reversed(list(enumerate(boxes))):
-        n = total.shape[axis]
-        ends = np.unique(np.concatenate([start, stop]))
-        inner = ends[ends < n]
-        pieces = np.add.reduceat(total, inner, axis=axis, dtype=np.float64)
-        running = np.cumsum(pieces, axis=axis)
-        zero = np.zeros_like(np.take(running, [0], axis=axis))
-        running = np.concatenate([zero, running], axis=axis)
+        ends = np.unique(np.concatenate([start, stop, [0]]))
+        running = _running(total, ends, axis)
         first, last = np.searchsorted(ends, start), np.searchsorted(ends, stop)
-        total = np.take(running, last, axis=axis)
-        total -= np.take(running, first, axis=axis)
-    return total
+        if axis:
+            total = np.take(running, last, axis=axis)
+            total -= np.take(running, first, axis=axis)
+    sums = np.empty((len(first), *running.shape[1:]), dtype)
+    for part in parts(sums):
+        sums[part] = running[last[part]] - running[first[part]]
+    return sums
+
+
+def _running(a: NDArray[Any], ends: NDArray[np.int_], axis: int) -> NDArray[np.float64]:
+    """Return running totals along an axis, up to each of `ends`, of which one is 0."""
+
+    def along(start: int | None, stop: int | None) -> tuple[slice, ...]:
+        return (*(slice(None),) * axis, slice(start, stop))
+
+    # Most pieces are single pixels; those of a long one are summed pairwise.
+    pieces = np.take(a, ends, axis=axis, mode="clip").astype(np.float64)
+    for k in np.flatnonzero(np.diff(ends) > 1).tolist():
+        piece = a[along(ends[k], ends[k + 1])]
+        pieces[along(k, k + 1)] = piece.sum(axis=axis, keepdims=True)
+    out = np.empty_like(pieces)
+    out[along(None, 1)] = 0
+    np.cumsum(pieces[along(None, -1)], axis=axis, out=out[along(1, None)])
+    return out
 
 
 def _laid_down(a: NDArray, start: int, n: int) -> NDArray:  # type: ignore[type-arg]
@@ -284,3 +367,10 @@ def _laid_down(a: NDArray, start: int, n: int) -> NDArray:  # type: ignore[type-
     out = np.zeros((*a.shape[:-1], n), a.dtype)
     out[..., start : start + a.shape[-1]] = a
     return out
+
+
+def _between_zeros(a: ComplexArray, start: int, n: int) -> ComplexArray:
+    """Return a view of `n` pixels of the last axis, with zeros on both sides."""
+    a[..., :start] = 0
+    a[..., start + n :] = 0
+    return a[..., start : start + n]

@@ -17,7 +17,7 @@ images. What does not depend on :math:`f_2` is computed once for a reference and
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from maskalign.core.fft import ComplexArray
 from maskalign.core.lags import LagWindow, parts
 from maskalign.core.pixels import Pixels, Valid
+from maskalign.core.valid_sums import ValidSums
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoOverlapError
 from maskalign.model.options import MatchOptions
@@ -155,6 +156,8 @@ class OverlapTerms:
     mean: FloatArray
     #: q1 - s1^2 / n; infinite where it is not resolved, so that NCC is 0 there.
     variance: FloatArray
+    #: Kurtosis of the reference; 3 for a normal distribution.
+    kurtosis: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,6 +172,11 @@ class Correlated:
     area: float
     #: The same for the surface blurred by a Gaussian, given in pixels for each axis.
     blurred_area: Callable[[NDArray[np.float64]], float]
+    #: Pixels that overlap at each lag.
+    n: NDArray[np.int32]
+    #: Kurtosis of the product of two unrelated pixels, of either image one; 9 for
+    #: normal distributions, thousands where a few bright spots are all there is.
+    kurtosis: float
 
 
 class PreparedReference:
@@ -191,9 +199,9 @@ class PreparedReference:
         return self.window.reference_spectrum(self.pixels.values)
 
     @cached_property
-    def _valid(self) -> ComplexArray:
-        dtype = self.pixels.values.dtype
-        return self.window.reference_spectrum(self.pixels.valid.array, dtype)
+    def _over_valid(self) -> ValidSums:
+        valid, dtype = self.pixels.valid, self.pixels.values.dtype
+        return ValidSums(self.window, valid, dtype, of_reference=True)
 
     def under(self, moving_valid: Valid, min_overlap: float) -> OverlapTerms:
         """Return the terms that hold for every moving image with these valid pixels.
@@ -204,12 +212,8 @@ class PreparedReference:
             If no lag of the window has the overlap asked for.
         """
         valid, values, window = self.pixels.valid, self.pixels.values, self.window
-
-        @cache
-        def spectrum() -> ComplexArray:
-            return window.moving_spectrum(moving_valid.array, values.dtype)
-
-        n = window.counts(valid, moving_valid, lambda: (self._valid, spectrum()))
+        over_moving = ValidSums(window, moving_valid, values.dtype, of_reference=False)
+        n = self._over_valid.counts(over_moving)
         most = min(valid.count, moving_valid.count)
         # A share of a whole number is compared as such, but for its rounding.
         least = max(min_overlap * most * (1 - 1e-12), 1)
@@ -221,23 +225,17 @@ class PreparedReference:
             )
             raise NoOverlapError(msg)
         squares = values**2
-        total: NDArray[Any]
-        variance: NDArray[Any]
-        # Where all of an image is valid, sums over the overlap are sums over a box.
-        if moving_valid.whole:
-            total = window.reference_sums(values)
-            variance = window.reference_sums(squares)
-        else:
-            total = window.correlate(self._values, spectrum())
-            variance = window.correlate(window.reference_spectrum(squares), spectrum())
-        floor = self._rounding(_norm(squares) * np.sqrt(moving_valid.count))
+        norm = _norm(squares)
+        floor = self._rounding(norm * np.sqrt(moving_valid.count))
+        variance = over_moving(squares)
+        del squares
+        mean = over_moving(values, self._values)
         for lags in parts(n):
             count = np.maximum(n[lags], 1)
-            total[lags] /= count
-            variance[lags] -= total[lags] ** 2 * count
+            mean[lags] /= count
+            variance[lags] -= mean[lags] ** 2 * count
         variance[variance <= floor] = np.inf
-        mean, variance = (a.astype(values.dtype, copy=False) for a in (total, variance))
-        return OverlapTerms(n, most, least, mean, variance)
+        return OverlapTerms(n, most, least, mean, variance, norm**2 / valid.count)
 
     def correlate(self, moving: Pixels, terms: OverlapTerms) -> Correlated:
         """Return the NCC with a moving image for every lag of the window.
@@ -249,16 +247,11 @@ class PreparedReference:
         ncc = window.correlate(self._values, spectrum)
         area = self._area(spectrum, moving)
         squares = moving.values**2
-        total: NDArray[Any]
-        variance: NDArray[Any]
-        if self.pixels.valid.whole:
-            total = window.moving_sums(moving.values)
-            variance = window.moving_sums(squares)
-        else:
-            total = window.correlate(self._valid, spectrum)
-            del spectrum
-            variance = window.correlate(self._valid, window.moving_spectrum(squares))
-        floor = self._rounding(_norm(squares) * np.sqrt(self.pixels.valid.count))
+        total = self._over_valid(moving.values, spectrum)
+        del spectrum
+        variance = self._over_valid(squares)
+        norm = _norm(squares)
+        floor = self._rounding(norm * np.sqrt(self.pixels.valid.count))
         # A part at a time, which stays in the cache and needs no large temporaries.
         for lags in parts(ncc):
             n, s2, q2 = terms.n[lags], total[lags], variance[lags]
@@ -272,7 +265,8 @@ class PreparedReference:
         def blurred_area(blur: NDArray[np.float64]) -> float:
             return self._area(window.moving_spectrum(moving.values), moving, blur)
 
-        return Correlated(ncc, max(area, 1.0), blurred_area)
+        kurtosis = terms.kurtosis * norm**2 / moving.valid.count
+        return Correlated(ncc, max(area, 1.0), blurred_area, terms.n, kurtosis)
 
     def _area(
         self,

@@ -7,7 +7,7 @@ import numpy as np
 
 from maskalign.model.types import FloatArray, ValidArray
 
-__all__ = ["EROSION", "HALO", "Pixels", "Valid"]
+__all__ = ["EROSION", "HALO", "TILE", "Pixels", "Valid"]
 
 #: How far valid pixels are eroded before images are interpolated: taps that reach under
 #: the mask from further away weigh next to nothing.
@@ -16,6 +16,8 @@ EROSION = 2
 _FILLING = 8
 #: Pixels around an image that interpolation and derivatives may ask for.
 HALO = 5
+#: Longest side of a tile in which images are compared, pixels.
+TILE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +81,11 @@ class Pixels:
 
     @cached_property
     def padded(self) -> FloatArray:
-        """The values with `HALO` pixels more at every edge, like the last one."""
-        return np.pad(self.values, HALO, mode="edge")
+        """The values with `HALO` pixels more at every edge, like the last one.
+
+        Behind the last ones follow as many as tiles of one size may need.
+        """
+        return _padded(self.values)
 
     @cached_property
     def filled(self) -> FloatArray:
@@ -96,7 +101,14 @@ class Pixels:
             wide = np.pad(values, 2, mode="edge")
             around = np.mean([_predicted(wide, k) for k in range(values.ndim)], axis=0)
             values = np.where(self.valid.array, values, around)
-        return np.pad(values, HALO, mode="edge")
+        return _padded(values)
+
+
+def _padded(values: FloatArray) -> FloatArray:
+    """Return an image with what its tiles need around it."""
+    # Tiles of one size cover n pixels and less than one more for each tile.
+    spare = [min(n // TILE, TILE - 1) for n in values.shape]
+    return np.pad(values, [(HALO, HALO + k) for k in spare], mode="edge")
 
 
 def _predicted(wide: FloatArray, axis: int) -> FloatArray:

@@ -21,14 +21,16 @@ The covariance is the sandwich :math:`H^{-1} V H^{-1}`, with :math:`V` the sum o
 squared scores of strips of the image: whatever the noise is like, it tells itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike, NDArray
 
-from maskalign.core.pixels import EROSION, HALO, Pixels
+from maskalign.core.pixels import EROSION, HALO, TILE, Pixels, Valid
 from maskalign.model.types import FloatArray, ValidArray
 
 __all__ = ["Refined", "refine"]
@@ -36,21 +38,20 @@ __all__ = ["Refined", "refine"]
 #: Weights of a pixel and its neighbours along one axis.
 Taps: TypeAlias = NDArray[np.float64]
 
-#: Taps of the interpolation on each side of the nearest pixel.
+#: Taps of the interpolation on each side of the nearest pixel; what is left of the
+#: halo is for the derivative.
 _REACH = 3
-#: Pixels on each side that the derivative needs; together they are the halo.
-_SLOPE = HALO - _REACH
+#: Weights of five neighbours in a derivative exact for polynomials of degree 4.
+_SLOPE = np.array([1, -8, 0, 8, -1]) / 12
 #: Erosion that leaves less than this share is not done.
 _BEARABLE = 0.5
-#: Rows in a strip of which the score is kept, and strips worked on together; a block of
-#: that many rows stays in the processor's cache.
-_STRIP = 8
-_BLOCK_PIXELS = 1 << 16
 _STEPS = 8
 #: Error of the interpolation itself, pixels.
 _FLOOR = 2e-4
-#: From this many pixels on, the first steps use one block in so many.
-_LARGE, _SAMPLING = 1 << 19, 4
+#: From this many pixels on, the first steps use one row of tiles in so many.
+_LARGE, _SAMPLING = 1 << 19, 8
+#: Tiles in a row that are worked on together, in the processor's cache.
+_TILES = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +96,7 @@ def refine(
     offset = np.array(start, dtype=float)
     # Most of the way is gone on a part of a large image; with all of it one step, of
     # about the error of that part, then is enough.
-    sampling = _SAMPLING if np.prod(overlap.a.shape) > _LARGE else 1
+    sampling = _SAMPLING if overlap.valid.size > _LARGE else 1
     prepared = False
     for _ in range(_STEPS):
         score = _score(overlap, offset, blur, sampling)
@@ -116,15 +117,16 @@ def refine(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Overlap:
-    """What two images share at a lag: views with a halo, the longest axis first."""
+    """What two images share at a lag, to be cut into tiles of one size."""
 
-    #: Views of shape ``n + 2 * HALO`` on each axis.
+    #: Views of shape ``number * size + 2 * HALO``.
     a: FloatArray
     b: FloatArray
-    #: True where the score is taken, shape ``n``; None for everywhere.
-    valid: ValidArray | None
-    #: The image axis of each axis of the views.
-    axes: tuple[int, ...]
+    #: True where the score is taken, shape ``number * size``.
+    valid: ValidArray
+    #: Number of tiles and their size along each axis.
+    number: tuple[int, ...]
+    size: tuple[int, ...]
 
     @classmethod
     def at(
@@ -139,31 +141,50 @@ class _Overlap:
             trim = EROSION if stop - start > 4 * EROSION else 0
             here.append(slice(start + trim, stop - trim))
             there.append(slice(start + trim - u, stop - trim - u))
-        valid: ValidArray | None = None
-        holed = False
-        if not (reference.valid.whole and moving.valid.whole):
-            at_a, at_b = tuple(here), tuple(there)
-            shared = reference.valid.array[at_a] & moving.valid.array[at_b]
-            valid = reference.valid.eroded[at_a] & moving.valid.eroded[at_b]
-            enough = _BEARABLE * np.count_nonzero(shared)
-            holed = bool(np.count_nonzero(valid) < enough)
-            valid = shared if holed else valid
-        size = [s.stop - s.start for s in here]
-        if min(size) < 1 or np.prod(size) < 16:
+        n = [s.stop - s.start for s in here]
+        if min(n) < 1 or np.prod(n) < 16:
             return None
-        first = int(np.argmax(size))
-        axes = (first, *[k for k in range(len(size)) if k != first])
+        number = tuple(ceil(k / TILE) for k in n)
+        size = tuple(ceil(k / m) for k, m in zip(n, number, strict=True))
+        # The last tiles may reach beyond the overlap, where nothing is valid.
+        valid = np.zeros([k * m for k, m in zip(size, number, strict=True)], bool)
+        inside = valid[tuple(slice(k) for k in n)]
+        holed = _mark(inside, reference.valid, moving.valid, tuple(here), tuple(there))
 
-        def view(image: FloatArray, place: list[slice]) -> FloatArray:
-            wide = tuple(slice(s.start, s.stop + 2 * HALO) for s in place)
-            return image[wide].transpose(axes)
+        def wide(image: FloatArray, place: list[slice]) -> FloatArray:
+            return image[
+                tuple(
+                    slice(s.start, s.start + k + 2 * HALO)
+                    for s, k in zip(place, valid.shape, strict=True)
+                )
+            ]
 
         return cls(
-            view(reference.filled if holed else reference.padded, here),
-            view(moving.filled if holed else moving.padded, there),
-            None if valid is None else valid.transpose(axes),
-            axes,
+            wide(reference.filled if holed else reference.padded, here),
+            wide(moving.filled if holed else moving.padded, there),
+            valid,
+            number,
+            size,
         )
+
+
+def _mark(
+    inside: ValidArray,
+    reference: Valid,
+    moving: Valid,
+    here: tuple[slice, ...],
+    there: tuple[slice, ...],
+) -> bool:
+    """Mark the pixels of an overlap that may be used; tell if they have many holes."""
+    if reference.whole and moving.whole:
+        inside[...] = True
+        return False
+    shared = reference.array[here] & moving.array[there]
+    np.logical_and(reference.eroded[here], moving.eroded[there], out=inside)
+    if np.count_nonzero(inside) >= _BEARABLE * np.count_nonzero(shared):
+        return False
+    inside[...] = shared
+    return True
 
 
 def _score(
@@ -173,130 +194,173 @@ def _score(
     sampling: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the Newton step at an offset and the covariance of the estimate there."""
-    ndim = overlap.a.ndim
-    half = [offset[k] / 2 for k in overlap.axes]
-    spread = [blur[k] for k in overlap.axes]
-    taps_a = [_taps(h, s) for h, s in zip(half, spread, strict=True)]
-    taps_b = [_taps(-h, s) for h, s in zip(half, spread, strict=True)]
-    grams = np.concatenate(_grams(overlap, taps_a, taps_b, sampling))
-    total = grams.sum(axis=0)
+    ndim = overlap.valid.ndim
+    sums, slopes = _sums(overlap, offset, blur, sampling)
+    total = sums.sum(axis=0)
     n = total[0, 0]
     if n < 16:
         return None
     mean = total[0] / n
-    # Sums of products about the mean, for all pixels and for each strip.
-    centred = total - n * np.outer(mean, mean)
-    strips = (
-        grams
-        - grams[:, :1, :].swapaxes(1, 2) * mean
-        - mean[:, None] * grams[:, :1, :]
-        + grams[:, :1, :1] * np.outer(mean, mean)
-    )
-    if min(centred[1, 1], centred[2, 2]) <= 0:
+    power = np.diag(total)[1:] - n * mean[1:3] ** 2
+    if power.min() <= 0:
         return None
-    scale = 1 / np.sqrt([centred[1, 1], centred[2, 2]])
-    slope_a, slope_b = slice(3, 3 + ndim), slice(3 + ndim, 3 + 2 * ndim)
-
-    def score_of(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum of g (a - b), with a, b and g as normalized."""
-        residual = np.zeros(sums.shape[-1])
-        residual[1], residual[2] = scale[0], -scale[1]
-        g = sums[..., slope_a, :] * scale[0] + sums[..., slope_b, :] * scale[1]
-        return np.asarray(g @ residual / 2)
-
-    cross = centred[slope_a, slope_b] * (scale[0] * scale[1])
-    hessian = (cross + cross.T) / 2
+    scale = 1 / np.sqrt(power)
+    slope_a, slope_b = slice(3, 3 + ndim), slice(3 + ndim, None)
+    cross = slopes - n * np.outer(mean[slope_a], mean[slope_b])
+    hessian = (cross + cross.T) / 2 * scale[0] * scale[1]
     if np.linalg.eigvalsh(hessian).min() <= 0:
         return None
     inverse = np.linalg.inv(hessian)
-    score = score_of(centred)
+    # With a and b brought to mean 0 and norm 1, a - b and the mean of their slopes are
+    # these sums of the features.
+    residual = np.array([0, scale[0], -scale[1]])
+    residual[0] = -residual @ mean[:3]
+    g = np.zeros((ndim, len(mean)))
+    g[:, slope_a], g[:, slope_b] = (
+        scale[0] / 2 * np.eye(ndim),
+        scale[1] / 2 * np.eye(ndim),
+    )
+    g[:, 0] = -g @ mean
+    scores = residual @ sums @ g.T
+    score = scores.sum(axis=0)
     # What is left of the score once the step is made scatters about 0.
-    scores = score_of(strips) - grams[:, 0, :1] / n * score
-    freedom = len(scores) / max(len(scores) - ndim, 1)
+    scores -= sums[:, 0, :1] / n * score
+    used = int(np.count_nonzero(sums[:, 0, 0]))
+    freedom = used / max(used - ndim, 1)
     covariance = freedom * inverse @ (scores.T @ scores) @ inverse
     covariance += _FLOOR**2 * np.eye(ndim)
-    step = inverse @ score
-    back = np.argsort(overlap.axes)
-    return step[back], covariance[np.ix_(back, back)]
+    return inverse @ score, covariance
 
 
-def _grams(
-    overlap: _Overlap, taps_a: list[Taps], taps_b: list[Taps], sampling: int
-) -> list[NDArray[np.float64]]:
-    """Return, for each strip, the products of (1, a, b, slopes of a, slopes of b)."""
-    ndim = overlap.a.ndim
-    shape = tuple(n - 2 * HALO for n in overlap.a.shape)
-    row = int(np.prod(shape[1:]))
-    rows = min(max(_BLOCK_PIXELS // row // _STRIP, 1) * _STRIP, shape[0])
-    # The same memory for all blocks: new pages cost more than what is done with them.
-    filters = _Filters((rows + 2 * HALO, *overlap.a.shape[1:]), overlap.a.dtype)
-    whole_block = np.empty((3 + 2 * ndim, rows, *shape[1:]), overlap.a.dtype)
-    out = []
-    for start in range(0, shape[0], rows * sampling):
-        n = min(rows, shape[0] - start)
-        block = slice(start, start + n + 2 * HALO)
-        features = whole_block[:, :n]
-        if overlap.valid is None:
-            features[0] = 1
-        else:
-            features[0] = overlap.valid[start : start + n]
-        for k, (image, taps) in enumerate(((overlap.a, taps_a), (overlap.b, taps_b))):
-            moved = filters(image[block], taps)
-            features[1 + k] = moved[(slice(_SLOPE, -_SLOPE),) * ndim]
-            for axis in range(ndim):
-                _slope(moved, axis, features[3 + k * ndim + axis])
-        if overlap.valid is not None:
-            features[1:] *= features[0]
-        whole = n // _STRIP * _STRIP
-        for begin, end in ((0, whole), (whole, n)):
-            if begin < end:
-                strips = max((end - begin) // _STRIP, 1)
-                piece = features[:, begin:end].reshape(len(features), strips, -1)
-                out.append(_products(piece, ndim))
-    return out
+def _sums(
+    overlap: _Overlap,
+    offset: NDArray[np.float64],
+    blur: NDArray[np.float64],
+    sampling: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return sums over valid pixels of products of (1, a, b, slopes of a, slopes of b).
 
-
-class _Filters:
-    """Weighted sums of neighbours along every axis, in memory of their own."""
-
-    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
-        size = list(shape)
-        self._stages = []
-        for axis in range(len(shape)):
-            size[axis] -= 2 * _REACH
-            self._stages.append((np.empty(size, dtype), np.empty(size, dtype)))
-
-    def __call__(self, image: FloatArray, taps: list[Taps]) -> FloatArray:
-        """Return the filtered image, valid until the next call."""
-        for axis, (weights, (out, term)) in enumerate(
-            zip(taps, self._stages, strict=True)
-        ):
-            n = image.shape[axis] - 2 * _REACH
-            # The last block of rows may be a smaller one.
-            rows = n if axis == 0 else len(image)
-            out, term = out[:rows], term[:rows]
-            for k, weight in enumerate(weights.astype(out.dtype)):
-                view = image[(slice(None),) * axis + (slice(k, k + n),)]
-                np.multiply(view, weight, out=term if k else out)
-                if k:
-                    out += term
-            image = out
-        return image
-
-
-def _products(features: FloatArray, ndim: int) -> NDArray[np.float64]:
-    """Return the products of features that are needed, for each strip.
-
-    `features` has the shape (features, strips, pixels). A general matrix product is
-    slow for so few rows of so many pixels, and most of it would not be used.
+    For each tile those of (1, a, b) with all, shape (tiles, 3, features); for all tiles
+    those of the slopes of a with those of b, shape (ndim, ndim).
     """
-    n_features, n_strips, _ = features.shape
-    out = np.zeros((n_strips, n_features, n_features))
-    # (1, a, b) with all, and the slopes of a with those of b.
-    out[:, :3] = np.einsum("isp,jsp->sij", features[:3], features)
-    of_a, of_b = slice(3, 3 + ndim), slice(3 + ndim, None)
-    out[:, of_a, of_b] = np.einsum("isp,jsp->sij", features[of_a], features[of_b])
-    out[:, 3:, :3] = out[:, :3, 3:].swapaxes(1, 2)
+    ndim, dtype = overlap.valid.ndim, overlap.a.dtype
+    filters_a = _filters(overlap, offset / 2, blur)
+    filters_b = _filters(overlap, -offset / 2, blur)
+    # The same memory for all blocks: new pages cost more than what is done with them.
+    width = min(overlap.number[-1], _TILES)
+    read = _Reader(overlap.size, width, dtype)
+    features = np.empty((width, 3 + 2 * ndim, *overlap.size), dtype)
+    sums, slopes = [], np.zeros((ndim, ndim))
+    for block, valid in _blocks(overlap, sampling):
+        f = features[: len(valid)]
+        read(overlap.a[block], filters_a, f[:, 1], f[:, 3 : 3 + ndim])
+        read(overlap.b[block], filters_b, f[:, 2], f[:, 3 + ndim :])
+        f[:, 0] = valid
+        if not valid.all():
+            f[:, 1 : 3 + ndim] *= f[:, :1]
+        rows = f.reshape(*f.shape[:2], -1)
+        products = rows[:, : 3 + ndim] @ rows.swapaxes(1, 2)
+        sums.append(products[:, :3])
+        slopes += products[:, 3:, 3 + ndim :].sum(axis=0, dtype=np.float64)
+    return np.concatenate(sums).astype(np.float64), slopes
+
+
+def _blocks(
+    overlap: _Overlap, sampling: int
+) -> Iterator[tuple[tuple[slice, ...], ValidArray]]:
+    """Yield blocks of tiles in a row, with their halo, and the valid pixels of each.
+
+    Of the rows of tiles every so many is taken.
+    """
+    split = zip(overlap.number, overlap.size, strict=True)
+    ndim = overlap.valid.ndim
+    tiled = overlap.valid.reshape([k for pair in split for k in pair])
+    tiled = tiled.transpose(*range(0, 2 * ndim, 2), *range(1, 2 * ndim, 2))
+    for row in list(np.ndindex(overlap.number[:-1]))[::sampling]:
+        for start in range(0, overlap.number[-1], _TILES):
+            valid = tiled[row][start : start + _TILES]
+            first = (*row, start)
+            last = (*row, start + len(valid) - 1)
+            block = tuple(
+                slice(i * n, (j + 1) * n + 2 * HALO)
+                for i, j, n in zip(first, last, overlap.size, strict=True)
+            )
+            yield block, valid
+
+
+class _Reader:
+    """Reads blocks of tiles at fractions of a pixel, in memory of its own.
+
+    A filter along an axis is a product with a small matrix, which takes a fifth of the
+    time of a sum over neighbours. Each product is small enough for any BLAS to do it
+    in one thread.
+    """
+
+    def __init__(self, size: tuple[int, ...], width: int, dtype: DTypeLike) -> None:
+        shape = [n + 2 * HALO for n in (*size[:-1], width * size[-1])]
+        self._stages = []
+        for axis in range(len(size) - 1):
+            shape[axis] -= 2 * HALO
+            # The image, and its slopes along the axes so far.
+            self._stages.append([np.empty(shape, dtype) for _ in range(axis + 2)])
+        last = size[-1]
+        self._tiles = [
+            np.moveaxis(
+                sliding_window_view(part, last + 2 * HALO, -1)[..., ::last, :], -2, 0
+            )
+            for part in self._stages[-1]
+        ]
+
+    def __call__(
+        self,
+        image: FloatArray,
+        filters: list[tuple[FloatArray, FloatArray]],
+        value: FloatArray,
+        slopes: FloatArray,
+    ) -> None:
+        """Write a filtered block, tile by tile, and its slopes along each axis."""
+        parts = [image]
+        for axis, stage in enumerate(self._stages):
+            smooth, steep = filters[axis]
+            outs = [out[..., : image.shape[-1]] for out in stage]
+            # The new slope comes last.
+            for part, out in zip(parts, outs[:-1], strict=True):
+                np.matmul(smooth, part.swapaxes(axis, -2), out=out.swapaxes(axis, -2))
+            np.matmul(
+                steep, parts[0].swapaxes(axis, -2), out=outs[-1].swapaxes(axis, -2)
+            )
+            parts = outs
+        smooth, steep = filters[-1]
+        tiles = [view[: len(value)] for view in self._tiles]
+        np.matmul(tiles[0], smooth, out=value)
+        np.matmul(tiles[0], steep, out=slopes[:, -1])
+        for k, part in enumerate(tiles[1:]):
+            np.matmul(part, smooth, out=slopes[:, k])
+
+
+def _filters(
+    overlap: _Overlap, offset: NDArray[np.float64], blur: NDArray[np.float64]
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Return for each axis the matrices that read a tile at an offset, and its slope.
+
+    That of the last axis is multiplied from the right.
+    """
+    out = []
+    for n, shift, width in zip(overlap.size, offset, blur, strict=True):
+        taps = _taps(shift, width)
+        smooth = _matrix(np.pad(taps, HALO - _REACH), n)
+        steep = _matrix(np.convolve(taps, _SLOPE), n)
+        out.append((smooth, steep))
+    out[-1] = (out[-1][0].T, out[-1][1].T)
+    dtype = overlap.a.dtype
+    return [(a.astype(dtype, "C"), b.astype(dtype, "C")) for a, b in out]
+
+
+def _matrix(taps: Taps, n: int) -> NDArray[np.float64]:
+    """Return the matrix of a filter that makes `n` pixels of those and their halo."""
+    out = np.zeros((n, n + len(taps) - 1))
+    for k, weight in enumerate(taps):
+        out[np.arange(n), np.arange(n) + k] = weight
     return out
 
 
@@ -309,19 +373,3 @@ def _taps(shift: float, blur: float) -> Taps:
     # ... and the ripples that leaves are faded out.
     weights *= np.cos(distance * np.pi / (2 * (_REACH + 1))) ** 2
     return np.asarray(weights / weights.sum())
-
-
-def _slope(image: FloatArray, axis: int, out: FloatArray) -> None:
-    """Write the derivative along one axis, exact for polynomials of degree 4."""
-    inner = [slice(_SLOPE, -_SLOPE)] * image.ndim
-
-    def at(step: int) -> FloatArray:
-        n = image.shape[axis]
-        inner[axis] = slice(_SLOPE + step, n - _SLOPE + step)
-        return image[tuple(inner)]
-
-    np.subtract(at(1), at(-1), out=out)
-    out *= 8
-    out -= at(2)
-    out += at(-2)
-    out /= 12

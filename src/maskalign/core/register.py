@@ -9,9 +9,10 @@ from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference, check_same_axes
 from maskalign.core.peak import Peak, find_peak_in_noise
 from maskalign.core.pinned import looks_pinned, warn_pinned
-from maskalign.core.pixels import Pixels
+from maskalign.core.pixels import Pixels, Valid
 from maskalign.core.refine import refine
 from maskalign.core.validate import as_pixels, working_dtype
+from maskalign.errors import NoOverlapError
 from maskalign.model import status
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import Registration
@@ -133,13 +134,27 @@ def register(
     moved = as_pixels(
         moving, moving_mask, name="moving", mask_name="moving_mask", dtype=dtype
     )
-    window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
-    prepared = PreparedReference(fixed, window)
-    terms = prepared.under(moved.valid, options.min_overlap)
+    prepared, terms = _prepare(fixed, moved.valid, options)
     found = match(prepared, moved, terms, subpixel=options.subpixel)
     if looks_pinned(fixed, moved, found.shift):
         warn_pinned("Between the images", stacklevel=2)
     return found
+
+
+def _prepare(
+    reference: Pixels, moving_valid: Valid, options: MatchOptions
+) -> tuple[PreparedReference, OverlapTerms]:
+    """Return what does not depend on the moving image's values."""
+    shapes = reference.valid.shape, moving_valid.shape
+    window = LagWindow.within(*shapes, options.max_shift)
+    least = options.min_overlap * min(reference.valid.count, moving_valid.count)
+    prepared = PreparedReference(reference, window.overlapping(least))
+    try:
+        return prepared, prepared.under(moving_valid, options.min_overlap)
+    except NoOverlapError:
+        # The message tells the largest overlap, wherever it is.
+        whole = PreparedReference(reference, window)
+        return whole, whole.under(moving_valid, options.min_overlap)
 
 
 def match(

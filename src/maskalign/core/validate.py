@@ -85,11 +85,8 @@ def as_pixels(
         raise ValueError(msg)
     valid = _valid_pixels(image, mask, name, mask_name)
     if not valid.count:
-        why = (
-            "all of it is NaN or infinite"
-            if mask is None
-            else f"{mask_name} leaves none"
-        )
+        unmasked = mask is None or (isinstance(mask, Valid) and mask.whole)
+        why = "all of it is NaN or infinite" if unmasked else f"{mask_name} leaves none"
         msg = f"{name} has no valid pixel: {why}. Masks are True where a pixel is used."
         raise NoValidPixelsError(msg)
     dtype = np.dtype(dtype or working_dtype(image.dtype))
@@ -141,8 +138,13 @@ def _valid_pixels(
 def _standardized(
     image: NDArray[Any], valid: Valid, dtype: np.dtype[Any], name: str
 ) -> FloatArray:
-    used = image if valid.whole else image[valid.array]
-    lowest, highest = used.min(), used.max()
+    outside = ~valid.array
+    if not valid.whole:
+        # Any valid pixel will do in place of those that are not.
+        known = image.flat[np.argmax(valid.array)]
+        image = image.copy()
+        np.copyto(image, known, where=outside)
+    lowest, highest = image.min(), image.max()
     if lowest == highest:
         msg = (
             f"{name} is constant ({lowest}) over its {valid.count} valid pixels: there "
@@ -162,15 +164,12 @@ def _standardized(
     if not half > 0:
         msg = f"{name} varies by less than {dtype} resolves ({lowest} to {highest})."
         raise NoContrastError(msg)
-    outside = ~valid.array
     values: NDArray[Any] = np.subtract(image, middle, dtype=dtype, order="C")
     values /= 2 * half
-    if not valid.whole:
-        values[outside] = 0
-    mean = values.sum(dtype=np.float64) / valid.count
+    np.copyto(values, 0, where=outside)
+    mean = values.sum(axis=-1).sum(dtype=np.float64) / valid.count
     values -= dtype.type(mean)
-    if not valid.whole:
-        values[outside] = 0
+    np.copyto(values, 0, where=outside)
     norm = np.sqrt(np.vdot(values, values).astype(np.float64) / valid.count)
     values /= dtype.type(norm)
     return values
