@@ -47,5 +47,6 @@ CASES = {
         Case("memory", "memory:memory", "peak memory of pairs and movies"),
         Case("accuracy", "accuracy:accuracy", "errors on scenes of known shift"),
         Case("quality", "quality:quality", "sigma, ncc, peak_ratio and status"),
+        Case("drift", "drift:drift", "errors of whole drifts, bad frames"),
     )
 }

@@ -127,12 +127,12 @@ def test_wrong_usage_is_2(folder):
 
 
 def test_a_mistake_of_ours_asks_for_a_report(folder, maskalign, monkeypatch):
-    from maskalign.pipeline import estimate
+    from maskalign.pipeline import plan
 
     def broken(*_, **__):
         raise RuntimeError("the wheel came off")
 
-    monkeypatch.setattr(estimate, "plan_drift", broken)
+    monkeypatch.setattr(plan, "plan_drift", broken)
     result = maskalign("align", "movie.tif", "-o", "out.tif")
     assert result.exit_code == 1
     assert "RuntimeError: the wheel came off" in result.output

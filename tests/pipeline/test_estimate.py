@@ -2,6 +2,7 @@ import inspect
 import pickle
 import threading
 import warnings
+from dataclasses import replace
 
 import dask
 import dask.array as da
@@ -22,7 +23,7 @@ from maskalign import (
     iter_drift,
     register,
 )
-from maskalign.pipeline.estimate import plan_drift
+from maskalign.pipeline.plan import plan_drift
 
 WHOLE = {"subpixel": False, "max_shift": 16}
 
@@ -77,9 +78,9 @@ def test_each_row_is_what_register_says(movie):
     table = estimate_drift(movie, max_shift=16)
     for t in range(1, len(movie)):
         found = register(movie[0], movie[t], max_shift=16)
-        assert table[t] == DriftRow(
+        assert replace(table[t], residual=0) == DriftRow(
             t, 0, found.shift, found.ncc, found.overlap,
-            found.shift_std, found.peak_ratio, found.status,
+            found.shift_std, found.peak_ratio, found.status, residual=0,
         )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def demo(out: Path, **flags: bool) -> None:
 
 
 def _estimate(sample: "Sample", *, mask: Any) -> "DriftTable":
-    from maskalign.pipeline.estimate import plan_drift
+    from maskalign.pipeline.plan import plan_drift
 
     plan = plan_drift(sample.movie, mask=mask, max_shift=_MAX_SHIFT)
     how = "without" if mask is None else "with"

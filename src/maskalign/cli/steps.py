@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from maskalign.model.status import MEANING, OK
+from maskalign.model.status import MEANING, TRUSTED
 
 if TYPE_CHECKING:
     from maskalign.model.drift_table import DriftTable
     from maskalign.model.movie import Movie
-    from maskalign.pipeline.estimate import DriftPlan
+    from maskalign.pipeline.plan import DriftPlan
 
 __all__ = ["check_output", "estimate", "require_answer", "write_movie"]
 
@@ -42,7 +42,7 @@ def check_output(path: Path, movie: "Movie", how: dict[str, Any]) -> None:
 
 def estimate(plan: "DriftPlan", what: str) -> "DriftTable":
     """Do what a plan says, and return the table."""
-    return plan.table(_progress(plan.rows(), plan.n_frames, what))
+    return plan.table(_progress(plan.rows(), plan.n_rows, what))
 
 
 def require_answer(table: "DriftTable") -> None:
@@ -52,9 +52,9 @@ def require_answer(table: "DriftTable") -> None:
     would follow it), but it would look as if nothing had drifted.
     """
     matched = [row for row in table if row.frame != row.reference_frame]
-    if not matched or any(row.status == OK for row in matched):
+    if not matched or any(row.status in TRUSTED for row in matched):
         return
-    counts = {word: n for word, n in table.counts().items() if word != OK}
+    counts = {w: n for w, n in table.counts().items() if w not in TRUSTED}
     listed = ", ".join(f"{n} {word}" for word, n in counts.items())
     most = max(counts, key=counts.__getitem__)
     msg = (

@@ -14,3 +14,7 @@ ValidArray: TypeAlias = NDArray[np.bool_]
 MaxShift: TypeAlias = float | Sequence[float] | None
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "fourier"]
 Canvas: TypeAlias = Literal["same", "union", "intersection"]
+FillMode: TypeAlias = Literal["edge"]
+FillValue: TypeAlias = float | FillMode
+Projection: TypeAlias = Literal["max", "mean"]
+MaskFrame: TypeAlias = Literal["camera", "sample"]

@@ -1,10 +1,18 @@
 """Estimate and apply in one call."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.options import ApplyOptions, DriftOptions
-from maskalign.model.types import Canvas, Interpolation, MaxShift
+from maskalign.model.types import (
+    Canvas,
+    FillValue,
+    Interpolation,
+    MaskFrame,
+    MaxShift,
+    Projection,
+)
 from maskalign.pipeline.apply import apply_drift
 from maskalign.pipeline.estimate import estimate_drift
 
@@ -24,9 +32,15 @@ def align(
     min_overlap: float = _DRIFT.min_overlap,
     subpixel: bool = _DRIFT.subpixel,
     channel: int | str | None = _DRIFT.channel,
+    projection: Projection | None = _DRIFT.projection,
+    mask_follows: MaskFrame = _DRIFT.mask_follows,
+    exclude: Sequence[int] = _DRIFT.exclude,
+    start: Any = None,
+    time_lags: int | Sequence[int] = _DRIFT.time_lags,
+    renew_every: int = _DRIFT.renew_every,
     interpolation: Interpolation = _APPLY.interpolation,
     canvas: Canvas = _APPLY.canvas,
-    fill_value: float = _APPLY.fill_value,
+    fill_value: FillValue = _APPLY.fill_value,
     axes: str | None = None,
 ) -> tuple[Any, DriftTable]:
     """Estimate the drift of a movie and take it out.
@@ -66,6 +80,12 @@ def align(
         subpixel=subpixel,
         axes=axes,
         channel=channel,
+        projection=projection,
+        mask_follows=mask_follows,
+        exclude=exclude,
+        start=start,
+        time_lags=time_lags,
+        renew_every=renew_every,
     )
     aligned = apply_drift(
         movie,

@@ -1,31 +1,18 @@
 """The drift of a movie, frame by frame, with memory that does not grow with it."""
 
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
+from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from maskalign.core.lags import LagWindow
-from maskalign.core.masked_ncc import PreparedReference
-from maskalign.core.pinned import warn_pinned
-from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.options import DriftOptions
-from maskalign.model.types import MaxShift
-from maskalign.pipeline.frames import Frames, as_movie
-from maskalign.pipeline.masks import MovieMask, movie_mask
-from maskalign.pipeline.matcher import Matcher
-from maskalign.pipeline.parallel import compute, in_order, n_workers
-from maskalign.pipeline.references import Reference, find_reference
+from maskalign.model.types import MaskFrame, MaxShift, Projection
+from maskalign.pipeline.plan import plan_drift
 
-__all__ = ["DriftPlan", "estimate_drift", "iter_drift", "plan_drift"]
+__all__ = ["estimate_drift", "iter_drift"]
 
 _DEFAULTS = DriftOptions()
-#: Frames that are looked at for static structure, and the share of them that, where it
-#: is found, is worth a warning.
-_PROBES, _MANY_PINNED = 16, 0.25
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def estimate_drift(
@@ -39,26 +26,46 @@ def estimate_drift(
     subpixel: bool = _DEFAULTS.subpixel,
     axes: str | None = None,
     channel: int | str | None = _DEFAULTS.channel,
+    projection: Projection | None = _DEFAULTS.projection,
+    mask_follows: MaskFrame = _DEFAULTS.mask_follows,
+    exclude: Sequence[int] = _DEFAULTS.exclude,
+    start: Any = None,
+    time_lags: int | Sequence[int] = _DEFAULTS.time_lags,
+    renew_every: int = _DEFAULTS.renew_every,
 ) -> DriftTable:
     """Estimate the drift of a movie.
 
     Parameters
     ----------
     movie : Movie or array of real numbers
-        NumPy, dask, zarr ... Frames are read once, when their turn comes; memory does
-        not grow with their number. NaN and infinite pixels are invalid by themselves.
-    reference : 'first', int or image, optional
-        What every frame is laid over: the first frame, the frame of that number (from
-        0; -1 is the last), or an image of its own, (Y, X) or (Z, Y, X).
+        NumPy, dask, zarr ... Frames are read when their turn comes, once for each pass
+        over the movie; memory does not grow with their number. NaN and infinite pixels
+        are invalid by themselves.
+    reference : str, int or image, optional
+        What every frame is laid over.
+
+        ``'first'``, the number of a frame (from 0; -1 is the last), or an image of its
+        own, (Y, X) or (Z, Y, X): the same for all. Errors do not add up; the scene must
+        stay recognizable.
+        ``'previous'``: the last good frame before it. For scenes that change; the
+        errors of all steps add up.
+        ``'rolling'``: a frame that is renewed every `renew_every` frames; fewer steps.
+        ``'mean'``: the mean of all good frames, aligned, in three passes. The least
+        noise, for a scene that stays.
+        ``'redundant'``: the frames `time_lags` before it; the drift is what fits all
+        pairs best, by robust least squares [1]_. The most accurate for scenes that
+        change, and each frame gets a `residual`.
     mask : array or Movie, optional
         True (non-zero) where a pixel may be used. Shape of a frame: fixed in the
         camera, the same for all frames and for the reference (unless that is an image
         of another shape). With a leading T: one a frame. (Y, X) goes for every z.
     reference_mask : array, optional
         Mask of the reference alone, in place of `mask`. Given by itself it names a
-        region of the reference to follow; the frames are then used whole.
+        region of the reference to follow; the frames are then used whole. Only for a
+        reference that is one image.
     max_shift : float or sequence of float, optional
-        Largest lag, pixels, for all spatial axes or for each.
+        Largest lag, pixels, for all spatial axes or for each, between two images that
+        are laid over each other; with `start`, from there.
     min_overlap : float
         Smallest overlap that is searched, 0 to 1.
     subpixel : bool
@@ -69,13 +76,32 @@ def estimate_drift(
     channel : int or str, optional
         Channel to estimate on: number, name or ``"mean"``. Needed where there are
         several.
+    projection : {None, 'max', 'mean'}
+        Estimate along y and x only, on a projection of each volume along z.
+    mask_follows : {'camera', 'sample'}
+        Whether a mask for all frames stays where it is, or lies on the sample as seen
+        in the reference (frame 0 if that is no single image) and goes where it goes.
+        The drift is then estimated twice, first with the mask on the reference alone.
+    exclude : sequence of int
+        Frames to leave out.
+    start : DriftTable or array_like of float, shape (T, ndim), optional
+        Where to look: shifts, pixels, around which `max_shift` is searched; from
+        another channel, a stage log, or an earlier table. Rows that are NaN or not
+        ``"ok"`` are taken from their neighbours. Rows whose status is ``"manual"`` stay
+        as they are, and the others are laid out around them.
+    time_lags : int or sequence of int
+        For ``'redundant'``: with how many frames before it each frame is compared, or
+        how far back each of those lies.
+    renew_every : int
+        For ``'rolling'``: frames until the reference is renewed.
 
     Returns
     -------
     DriftTable
-        One row a frame. Shifts are relative to frame 0 for ``'first'``, to frame k for
-        an index, to the image for an image. A frame that cannot be estimated gets NaN
-        and a status that says why; a doubtful one keeps its number and gets a status.
+        One row a frame. Shifts are relative to frame k for the number of a frame, to
+        the image for an image, else to frame 0. A frame that cannot be estimated gets
+        NaN and a status that says why; a doubtful one keeps its number and gets a
+        status, and no other frame is laid over it.
 
     Raises
     ------
@@ -94,6 +120,12 @@ def estimate_drift(
     iter_drift : the same, a row at a time.
     apply_drift : move the frames.
 
+    References
+    ----------
+    .. [1] Y. Wang et al., "Localization events-based sample drift correction for
+       localization microscopy with redundant cross-correlation algorithm", Optics
+       Express 22(13), 2014, doi 10.1364/OE.22.015982.
+
     Examples
     --------
     >>> import numpy as np
@@ -109,37 +141,48 @@ def estimate_drift(
         reference=reference,
         mask=mask,
         reference_mask=reference_mask,
+        axes=axes,
+        start=start,
         max_shift=max_shift,
         min_overlap=min_overlap,
         subpixel=subpixel,
-        axes=axes,
         channel=channel,
+        projection=projection,
+        mask_follows=mask_follows,
+        exclude=exclude,
+        time_lags=time_lags,
+        renew_every=renew_every,
     )
     return plan.table(plan.rows())
 
 
-def iter_drift(
-    movie: Any,
-    *,
-    reference: Any = _DEFAULTS.reference,
-    mask: Any = None,
-    reference_mask: Any = None,
-    max_shift: MaxShift = _DEFAULTS.max_shift,
-    min_overlap: float = _DEFAULTS.min_overlap,
-    subpixel: bool = _DEFAULTS.subpixel,
-    axes: str | None = None,
-    channel: int | str | None = _DEFAULTS.channel,
-) -> Iterator[DriftRow]:
+def _takes_what(other: Callable[..., Any]) -> Callable[[F], F]:
+    """Return a decorator: for all who ask, the parameters are those of another one."""
+
+    def decorate(function: F) -> F:
+        taken = list(signature(other).parameters.values())
+        own = signature(function).replace(parameters=taken)
+        function.__signature__ = own  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+@_takes_what(estimate_drift)
+def iter_drift(movie: Any, **options: Any) -> Iterator[DriftRow]:
     """Estimate the drift of a movie and yield each row as soon as it is done.
 
     Takes what `estimate_drift` takes and raises what it raises, at once. Rows come in
-    the order of the frames; some frames are computed ahead, a bounded number. Closing
-    the generator stops the work.
+    the order of the frames; some frames are computed ahead, a bounded number. Where
+    there are several passes over the movie (``reference="mean"``, ``"redundant"``, a
+    mask that follows the sample) the rows of all but the last are provisional: the last
+    row of a frame is final. Closing the generator stops the work.
 
     Yields
     ------
     DriftRow
-        ``frame, reference_frame, shift, ncc, overlap, shift_std, peak_ratio, status``.
+        ``frame, reference_frame, shift, ncc, overlap, shift_std, peak_ratio, status,
+        residual``.
 
     Examples
     --------
@@ -149,135 +192,4 @@ def iter_drift(
     ...     print(row.frame, row.shift, row.status)
     0 (0.0, 0.0) ok
     """
-    return plan_drift(
-        movie,
-        reference=reference,
-        mask=mask,
-        reference_mask=reference_mask,
-        max_shift=max_shift,
-        min_overlap=min_overlap,
-        subpixel=subpixel,
-        axes=axes,
-        channel=channel,
-    ).rows()
-
-
-def plan_drift(
-    movie: Any,
-    *,
-    reference: Any = _DEFAULTS.reference,
-    mask: Any = None,
-    reference_mask: Any = None,
-    max_shift: MaxShift = _DEFAULTS.max_shift,
-    min_overlap: float = _DEFAULTS.min_overlap,
-    subpixel: bool = _DEFAULTS.subpixel,
-    axes: str | None = None,
-    channel: int | str | None = _DEFAULTS.channel,
-) -> "DriftPlan":
-    """Check everything that `estimate_drift` takes, and do nothing yet.
-
-    Raises what `estimate_drift` raises, except for what only the pixels can tell.
-    """
-    named = isinstance(reference, (str, int, np.integer))
-    options = DriftOptions(
-        reference=reference if named else _DEFAULTS.reference,
-        max_shift=max_shift,
-        min_overlap=min_overlap,
-        subpixel=subpixel,
-        channel=channel,
-    )
-    frames = Frames(as_movie(movie, axes), channel)
-    valid = movie_mask(mask, frames)
-    found = find_reference(reference, reference_mask, frames, valid)
-    shape = frames.shape if found.image is None else found.image.shape
-    window = LagWindow.within(shape, frames.shape, options.max_shift)
-    return DriftPlan(frames, valid, found, window, options)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DriftPlan:
-    """A movie, its masks, its reference and the options, settled and checked."""
-
-    frames: Frames
-    mask: MovieMask
-    reference: Reference
-    window: LagWindow
-    options: DriftOptions
-
-    @property
-    def n_frames(self) -> int:
-        """Number of rows to come."""
-        return len(self.frames)
-
-    def rows(self) -> Generator[DriftRow, None, None]:
-        """Estimate, and yield a row as soon as it is done, in the order of frames."""
-        blocks = self.frames.blocks
-        kept: dict[tuple[int, int], NDArray[Any]] = {}
-        if self.reference.image is None:
-            # The block that holds the reference is read first and kept for its turn:
-            # each frame is read once.
-            home = next(b for b in blocks if b[0] <= self.reference.frame < b[1])
-            kept[home] = np.asarray(compute(self.frames.block(*home)))
-        matcher = self._matcher(kept)
-
-        def rows_of(block: tuple[int, int]) -> list[DriftRow]:
-            images = kept.pop(block, None)
-            if images is None:
-                images = np.asarray(compute(self.frames.block(*block)))
-            masks = self.mask.block(*block)
-            if masks is not None:
-                masks = np.asarray(compute(masks))
-            return [
-                matcher.row(
-                    frame,
-                    images[frame - block[0]],
-                    None
-                    if masks is None
-                    else self.mask.spread(masks[frame - block[0]]),
-                )
-                for frame in range(*block)
-            ]
-
-        for rows in in_order(rows_of, blocks, workers=n_workers()):
-            yield from rows
-        if sum(matcher.pinned) > _MANY_PINNED * len(matcher.pinned):
-            warn_pinned("In many frames", stacklevel=2)
-
-    def table(self, rows: Iterable[DriftRow]) -> DriftTable:
-        """Return the rows as a table that knows its pixel size and its options."""
-        movie = self.frames.movie
-        options = asdict(self.options) | {
-            "channel": self.frames.channel,
-            "mask": self.mask.kind,
-        }
-        if self.reference.image is not None:
-            options["reference"] = "image"
-        return DriftTable.from_rows(
-            rows,
-            scale=movie.along("scale", movie.spatial_axes),
-            units=movie.along("units", movie.spatial_axes),
-            options=options,
-        )
-
-    def _matcher(self, kept: dict[tuple[int, int], NDArray[Any]]) -> Matcher:
-        """Prepare the reference."""
-        reference, mask = self.reference, self.mask
-        image, valid = reference.image, reference.valid
-        if image is None:
-            ((block, images),) = kept.items()
-            image = images[reference.frame - block[0]]
-            if valid is None:
-                masks = mask.block(reference.frame, reference.frame + 1)
-                valid = (
-                    mask.fixed
-                    if masks is None
-                    else mask.spread(np.asarray(compute(masks))[0])
-                )
-        dtype = working_dtype(image.dtype, self.frames.movie.dtype)
-        name = "the reference" + (
-            f" (frame {reference.frame})" if reference.frame >= 0 else ""
-        )
-        pixels = as_pixels(image, valid, name=name, mask_name="its mask", dtype=dtype)
-        prepared = PreparedReference(pixels, self.window)
-        step = max(len(self.frames) // _PROBES, 1)
-        return Matcher(prepared, mask.fixed, reference.frame, self.options, step)
+    return plan_drift(movie, **options).rows()

@@ -11,6 +11,7 @@ from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
 from maskalign.model.axes import normalize_axes
 from maskalign.model.movie import Movie
+from maskalign.model.types import Projection
 
 __all__ = ["Frames", "as_movie"]
 
@@ -56,29 +57,50 @@ class Frames:
         The movie.
     channel : int, str or None
         Channel to take, by number or by name; ``"mean"`` for the mean of all.
+    projection : {None, 'max', 'mean'}
+        Look at volumes from above: each frame becomes one image, (Y, X).
 
     Raises
     ------
     AxesError
-        If a channel is needed and not given, or given and not there.
+        If a channel is needed and not given, or given and not there; if there is no z
+        to project.
     TypeError
         If the pixels are not real numbers.
     """
 
     movie: Movie
     channel: int | str | None = None
+    projection: Projection | None = None
 
     def __post_init__(self) -> None:
         check_dtype(self.movie.dtype, "movie")
+        if self.projection is not None and "Z" not in self.movie.axes:
+            msg = (
+                f"projection={self.projection!r} is along z, but the movie has no z "
+                f"(axes {self.movie.axes})."
+            )
+            raise AxesError(msg)
         object.__setattr__(self, "channel", _resolved(self.movie, self.channel))
 
     def __len__(self) -> int:
         return self.movie.n_frames
 
     @property
+    def axes(self) -> str:
+        """The spatial axes of one frame, ``"YX"`` or ``"ZYX"``."""
+        return "YX" if self.projection else self.movie.spatial_axes
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one frame, (Y, X) or (Z, Y, X)."""
-        return self.movie.frame_shape
+        return self.movie.frame_shape[-len(self.axes) :]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel of a frame: a mean is in double precision."""
+        mean = "mean" in (self.channel, self.projection)
+        return np.dtype(np.float64 if mean else self.movie.dtype)
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
@@ -111,7 +133,11 @@ class Frames:
             axes = axes.replace("C", "")
         if "T" not in axes:
             data, axes = data[np.newaxis], "T" + axes
-        return data.transpose([axes.index(a) for a in "T" + self.movie.spatial_axes])
+        data = data.transpose([axes.index(a) for a in "T" + self.movie.spatial_axes])
+        if self.projection == "max":
+            return data.max(axis=1)
+        # Of whole numbers in double precision: a mean keeps fractions.
+        return data.mean(axis=1, dtype=float) if self.projection else data
 
 
 def _as_array(movie: Any) -> Any:

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from maskalign.core.validate import as_valid
 from maskalign.errors import MaskError
+from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames
 
-__all__ = ["MovieMask", "image_mask", "movie_mask"]
+__all__ = ["MovieMask", "following", "image_mask", "movie_mask"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class MovieMask:
     """Which pixels of each frame may be used."""
 
@@ -36,11 +37,53 @@ class MovieMask:
         return np.broadcast_to(as_valid(mask, "mask"), self.shape)
 
     @property
+    def one_for_all(self) -> bool:
+        """Whether all frames have the same mask, if any."""
+        return self.block(0, 1) is None
+
+    @property
     def kind(self) -> str | None:
         """``"fixed"``, ``"one a frame"``, or None if there is none."""
         if self.by_frame is not None:
             return "one a frame"
         return None if self.fixed is None else "fixed"
+
+
+@dataclass(frozen=True, eq=False)
+class _Following(MovieMask):
+    """A mask that goes where the sample goes."""
+
+    mask: ValidArray
+    shifts: NDArray[np.float64]
+
+    def block(self, start: int, stop: int) -> Any:
+        """Return the masks of some frames."""
+        return np.stack([_carried(self.mask, s) for s in self.shifts[start:stop]])
+
+    @property
+    def kind(self) -> str | None:
+        """``"follows the sample"``."""
+        return "follows the sample"
+
+
+def following(mask: ValidArray, table: DriftTable) -> MovieMask:
+    """Return a mask that goes where the sample goes, by a table of shifts.
+
+    Frames without a shift to be trusted get one from their neighbours. What comes in
+    from outside the mask is like the pixel at its edge.
+    """
+    shifts = table.repaired().shifts if table.ok.any() else np.zeros_like(table.shifts)
+    return _Following(None, None, mask.shape, mask, shifts)
+
+
+def _carried(mask: ValidArray, shift: NDArray[np.float64]) -> ValidArray:
+    """Return a mask by whole pixels against a shift: where the sample had gone."""
+    # The pixel p of a frame lies on p + shift of the reference.
+    places = [
+        np.clip(np.arange(n) + step, 0, n - 1)
+        for n, step in zip(mask.shape, np.rint(shift).astype(int), strict=True)
+    ]
+    return mask[np.ix_(*places)]
 
 
 def movie_mask(mask: Any, frames: Frames) -> MovieMask:
@@ -94,7 +137,7 @@ def image_mask(mask: Any, shape: tuple[int, ...], name: str) -> ValidArray:
 
 def _data_and_axes(mask: Any, frames: Frames) -> tuple[Any, str]:
     """Return the array of a mask, T first, and the axes it is read as."""
-    spatial = frames.movie.spatial_axes
+    spatial = frames.axes
     sizes = dict(zip("T" + spatial, (len(frames), *frames.shape), strict=True))
     if isinstance(mask, Movie):
         data, readings = mask.data, [mask.axes]

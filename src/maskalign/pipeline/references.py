@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign.core.validate import check_dtype
+from maskalign.errors import MaskError
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames
@@ -26,6 +27,8 @@ class Reference:
     image: NDArray[Any] | None
     #: True where it may be used, if that is not the mask of its own frame.
     valid: ValidArray | None
+    #: Whether all frames are laid over this one image.
+    alone: bool = True
 
 
 def find_reference(
@@ -35,8 +38,8 @@ def find_reference(
 
     Parameters
     ----------
-    reference : 'first', int, or image
-        The first frame; the number of a frame; or an image (Y, X) or (Z, Y, X).
+    reference : str, int, or image
+        The word for a strategy; the number of a frame; or an image (Y, X) or (Z, Y, X).
     reference_mask : array or None
         Non-zero where the reference may be used; in place of the movie's mask.
     frames : Frames
@@ -51,6 +54,13 @@ def find_reference(
     MaskError
         If the mask does not fit.
     """
+    alone = not isinstance(reference, str) or reference == "first"
+    if reference_mask is not None and not alone:
+        msg = (
+            f"reference_mask is for one reference image; with reference={reference!r} "
+            "every frame is one: give mask."
+        )
+        raise MaskError(msg)
     if isinstance(reference, str):
         index, image = 0, None
     elif isinstance(reference, Integral):
@@ -64,7 +74,7 @@ def find_reference(
         valid = mask.fixed
     else:
         valid = None
-    return Reference(index, image, valid)
+    return Reference(index, image, valid, alone)
 
 
 def _frame_number(number: int, n: int) -> int:

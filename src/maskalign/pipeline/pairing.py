@@ -1,0 +1,113 @@
+"""Laying one frame over another, whatever comes of it."""
+
+from dataclasses import replace
+from threading import Lock
+
+from maskalign.core.lags import LagWindow
+from maskalign.core.pinned import looks_pinned, warn_pinned
+from maskalign.core.register import match
+from maskalign.errors import NoContrastError, NoOverlapError, NoValidPixelsError
+from maskalign.model import status
+from maskalign.model.options import MatchOptions
+from maskalign.model.results import Registration
+from maskalign.pipeline.shots import Shot
+from maskalign.pipeline.start import Start
+
+__all__ = ["Pairing", "nothing"]
+
+#: The word for each reason why there is no estimate.
+_STATUS = {
+    NoContrastError: status.BLANK,
+    NoValidPixelsError: status.EMPTY,
+    NoOverlapError: status.LOW_OVERLAP,
+}
+#: Frames that are looked at for static structure, and the share of them that, where it
+#: is found, is worth a warning.
+_PROBES, _MANY_PINNED = 16, 0.25
+
+
+def nothing(word: str, ndim: int) -> Registration:
+    """Return what stands for no estimate, and why."""
+    unknown, nan = (float("nan"),) * ndim, float("nan")
+    return Registration(unknown, nan, nan, unknown, nan, word)
+
+
+class Pairing:
+    """Lays frames over frames; says why where that cannot be done.
+
+    Parameters
+    ----------
+    options : MatchOptions
+        How to search.
+    start : Start or None
+        Where to search.
+    n_frames : int
+        Number of frames; some of them are looked at for static structure.
+    """
+
+    def __init__(self, options: MatchOptions, start: Start | None, n_frames: int):
+        self._options = options
+        self._start = start
+        self._probe_every = max(n_frames // _PROBES, 1)
+        self._pinned: dict[int, bool] = {}
+        self._lock = Lock()
+
+    def __call__(
+        self, reference: Shot, moving: Shot, place: int | None = None
+    ) -> Registration:
+        """Return the shift that lays `moving` over `reference`.
+
+        Parameters
+        ----------
+        reference, moving : Shot
+            The two frames.
+        place : int, optional
+            The frame in whose place the reference lies, if it is none itself.
+        """
+        try:
+            found = self._match(reference, moving, place)
+        except tuple(_STATUS) as error:
+            return nothing(_STATUS[type(error)], len(reference.shape))
+        word = moving.defects.beside(reference.defects)
+        return replace(found, status=word) if word else found
+
+    def window(
+        self, reference: Shot, moving: Shot, place: int | None = None
+    ) -> LagWindow:
+        """Return the lags to search for two frames."""
+        around = None
+        if self._start is not None:
+            here = reference.frame if place is None else place
+            around = self._start.between(here, moving.frame)
+        whole = LagWindow.within(
+            reference.shape, moving.shape, self._options.max_shift, around
+        )
+        counts = reference.pixels.valid.count, moving.pixels.valid.count
+        return whole.overlapping(self._options.min_overlap * min(counts))
+
+    def warn(self) -> None:
+        """Warn if in many frames something that stands still hides a motion."""
+        if sum(self._pinned.values()) > _MANY_PINNED * len(self._pinned):
+            warn_pinned("In many frames", stacklevel=3)
+
+    def _match(self, reference: Shot, moving: Shot, place: int | None) -> Registration:
+        options = self._options
+        fixed, moved = reference.pixels, moving.pixels
+        window = self.window(reference, moving, place)
+        found = match(
+            reference.prepared(window),
+            moved,
+            reference.terms(window, moved.valid, options.min_overlap),
+            subpixel=options.subpixel,
+        )
+        if self._to_probe(moving.frame):
+            self._pinned[moving.frame] = looks_pinned(fixed, moved, found.shift)
+        return found
+
+    def _to_probe(self, frame: int) -> bool:
+        """Tell whether a frame is to be looked at, once."""
+        with self._lock:
+            wanted = frame % self._probe_every == 0 and frame not in self._pinned
+            if wanted:
+                self._pinned[frame] = False
+            return wanted

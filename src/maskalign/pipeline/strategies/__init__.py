@@ -1,0 +1,1 @@
+"""What frames are laid over: one strategy a file."""
