@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import replace
+from types import SimpleNamespace
 
 import dask
 import dask.array as da
@@ -17,7 +18,12 @@ from maskalign import (
     estimate_drift,
     iter_drift,
 )
+from maskalign.core.defects import Defects
+from maskalign.model.options import DriftOptions
+from maskalign.model.results import Registration
 from maskalign.pipeline.plan import plan_drift
+from maskalign.pipeline.strategies.base import Task
+from maskalign.pipeline.strategies.chain import Chain
 
 STRATEGIES = ["first", "previous", "rolling", "mean", "redundant"]
 WINDOW = {"max_shift": 12, "renew_every": 3, "time_lags": 4}
@@ -465,6 +471,83 @@ def test_rolling_renews_its_reference(clean):
     table = estimate_drift(clean, reference="rolling", renew_every=4, max_shift=12)
     expected = [0, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12]
     assert table.reference_frame.tolist() == expected
+
+
+def test_rolling_takes_a_nearer_frame_where_the_reference_is_too_old():
+    """Of this scene four in ten parts stay from frame to frame, nothing over ten."""
+    rng = np.random.default_rng(4)
+    path, frames = walk(16), []
+    whole = np.zeros((128, 128))
+    for shift in path:
+        new = ndimage.gaussian_filter(rng.normal(size=(128, 128)), 1.5, mode="wrap")
+        whole = 0.6 * whole + 0.8 * new / new.std()
+        moved = ndimage.fourier_shift(np.fft.fftn(whole), -shift)
+        frames.append(np.fft.ifftn(moved).real[32:96, 32:96])
+    movie = np.stack(frames)
+    table = estimate_drift(movie, reference="rolling", max_shift=10)
+    assert table.ok.all()
+    assert np.all(np.diff(table.reference_frame) >= 0)
+    assert np.all(np.arange(16) - table.reference_frame < 10)
+    first = estimate_drift(movie, max_shift=10)
+    assert not first.ok.all()
+
+
+class Stub:
+    """Frames without pixels, of which it is told how they lie over each other."""
+
+    def __init__(self, n, found):
+        self.n, self.found = n, found
+        self.frames = SimpleNamespace(shape=(8, 8))
+
+    def __len__(self):
+        return self.n
+
+    def stream(self):
+        for frame in range(self.n):
+            yield SimpleNamespace(frame=frame, trouble=None, defects=Defects(0, 0))
+
+    def __call__(self, reference, moving, place=None):
+        return self.found(reference.frame, moving.frame)
+
+
+def seen(shift, status="ok", std=0.1):
+    return Registration((shift, 0.0), 0.9, 1.0, (std, std), 2.0, status)
+
+
+def chained(n, found, renew_every=1):
+    stub = Stub(n, found)
+    options = DriftOptions(reference="previous")
+    task = Task(stub, stub, options, frozenset(), None, 1)
+    return list(Chain(task, renew_every).rows())
+
+
+@pytest.mark.parametrize(("std", "goes_on"), [(1.5, True), (9.0, False)])
+def test_a_vague_step_is_passed_with_its_error(std, goes_on):
+    """Frame 4 fits frame 3 only vaguely, and all that follow fit frame 4."""
+
+    def found(a, b):
+        vague = a < 4 <= b
+        return seen(b - a, "unsure", std) if vague else seen(b - a)
+
+    rows = chained(8, found)
+    assert [row.shift[0] for row in rows] == list(range(8))
+    assert rows[4].status == "unsure"
+    assert [row.status == "ok" for row in rows[5:]] == [goes_on] * 3
+    if goes_on:
+        assert [row.reference_frame for row in rows[4:]] == [3, 4, 5, 6]
+        # Three good steps, the vague one, and those after it.
+        expected = np.sqrt(std**2 + 0.1**2 * np.arange(3, 7))
+        np.testing.assert_allclose([row.shift_std[0] for row in rows[4:]], expected)
+
+
+@pytest.mark.parametrize("word", ["blank", "saturated", "at-limit", "ambiguous"])
+def test_a_bad_step_is_gone_round(word):
+    def found(a, b):
+        return seen(b - a, word) if 4 in (a, b) else seen(b - a)
+
+    rows = chained(7, found)
+    assert [row.status for row in rows] == ["ok"] * 4 + [word] + ["ok"] * 2
+    assert rows[5].reference_frame == 3
 
 
 def test_rolling_every_frame_is_previous(clean):

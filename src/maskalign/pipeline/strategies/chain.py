@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.results import Registration
-from maskalign.model.status import UNSURE
+from maskalign.model.status import AMBIGUOUS, AT_LIMIT, LOW_OVERLAP, UNSURE
 from maskalign.pipeline.parallel import in_order
 from maskalign.pipeline.shots import Shot
 from maskalign.pipeline.strategies.base import Task, row_of, still, trusted
@@ -22,6 +22,10 @@ __all__ = ["Chain"]
 
 #: Frames for which rows are held back while nothing has fitted the first one.
 _PATIENCE = 10
+#: What makes it worth while to try a reference that is nearer in time.
+_TRY_ANOTHER = (UNSURE, AMBIGUOUS, AT_LIMIT, LOW_OVERLAP)
+#: A frame that is only unsure may be a reference if its error is below this, pixels.
+_BRIDGED = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +41,10 @@ class _Link:
 class Chain:
     """Lays every frame over the last good one before its stretch of the movie.
 
-    A frame that is not good is never a reference. Whether the first is good shows when
-    something fits it; until then rows are held back, and should two later frames fit
-    each other but not the first, the movie begins with them.
+    A frame that is not good is never a reference, but for one that is merely vague.
+    Whether the first is good shows when something fits it; until then rows are held
+    back, and should two later frames fit each other but not the first, the movie begins
+    with them.
     """
 
     task: Task
@@ -50,6 +55,7 @@ class Chain:
     _last_good: _Link | None = field(default=None, init=False)
     _confirmed: bool = field(default=False, init=False)
     _failed: Shot | None = field(default=None, init=False)
+    _doubtful: _Link | None = field(default=None, init=False)
     _focus: FocusWatch = field(default_factory=FocusWatch, init=False)
 
     def rows(self) -> Generator[DriftRow, None, None]:
@@ -105,21 +111,42 @@ class Chain:
             return self._first(shot)
         if (frame - 1) % self.renew_every == 0:
             self._anchor = self._last_good
+        if found is None or guess is not self._anchor.shot:
+            found = task.pairing(self._anchor.shot, shot)
+        if self._confirmed and found.status in _TRY_ANOTHER:
+            found = self._over_another(shot, found)
         anchor = self._anchor
-        if found is None or guess is not anchor.shot:
-            found = task.pairing(anchor.shot, shot)
         found = task.judged(shot, found, self._focus)
         place = anchor.place + found.shift
         variance = anchor.variance + np.square(found.shift_std)
+        link = _Link(shot, place, variance)
         first_is_worse = (
             not self._confirmed
             and shot.trouble is None
             and anchor.shot.defects.beside(shot.defects) is not None
         )
         if trusted(found) and not first_is_worse:
-            self._last_good = _Link(shot, place, variance)
+            self._last_good = link
             self._confirmed = True
+        elif self._confirmed and found.status == UNSURE:
+            near = np.max(found.shift_std) < _BRIDGED
+            self._doubtful = link if near else None
         return row_of(frame, anchor.shot.frame, found, place, np.sqrt(variance))
+
+    def _over_another(self, shot: Shot, found: Registration) -> Registration:
+        """Lay a frame over one nearer to it than its reference, which it does not fit.
+
+        Over the last good frame; or over a later one that was not good itself only
+        because its place is vague, as its standard error says, and with it all that
+        follow. What it fits is the reference from then on.
+        """
+        for other in (self._last_good, self._doubtful):
+            if other is not None and other is not self._anchor:
+                again = self.task.pairing(other.shot, shot)
+                if trusted(again):
+                    self._anchor, self._doubtful = other, None
+                    return again
+        return found
 
     def _first(self, shot: Shot) -> DriftRow:
         """Begin the chain with a frame, if there is something in it."""
