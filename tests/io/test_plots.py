@@ -68,6 +68,30 @@ def test_a_frame_without_a_number_is_not_drawn_at_one(table):
     assert np.isnan(lines(ax)["blank"].get_ydata()).all()
 
 
+def test_a_frame_that_a_person_has_set_is_in_the_line_and_marked(table):
+    by_hand = table.accept(3)
+    ax = panels(drift_figure(by_hand))["drift (pixels)"]
+    drawn = lines(ax)
+    np.testing.assert_array_equal(drawn["y"].get_ydata(), [0, -1, np.nan, -9, -3])
+    assert drawn["manual"].get_xdata().tolist() == [3, 3]
+    assert drawn["manual"].get_ydata().tolist() == [-9, -9]
+    # Not shaded, as frame 2 is.
+    assert [patch.get_x() for patch in ax.patches] == [1.5]
+    assert ax.get_title(loc="left").endswith("3 of 5 frames ok, 1 manual (1 blank)")
+
+
+def test_a_wrong_number_far_away_does_not_squeeze_the_drift(table):
+    shifts = table.shifts.copy()
+    shifts[3] = (900, -2)
+    ax = panels(drift_figure(table.replace(shifts=shifts)))["drift (pixels)"]
+    low, high = ax.get_ylim()
+    assert -20 < low < high < 20
+    unsure, foot = (line for line in ax.get_lines() if line.get_marker() == "D")
+    np.testing.assert_array_equal(unsure.get_ydata(), [np.nan, 2])
+    assert foot.get_xdata().tolist() == [3]
+    assert foot.get_transform() == ax.get_xaxis_transform()
+
+
 def test_the_band_is_one_standard_error_to_each_side(table):
     ax = panels(drift_figure(table))["drift (pixels)"]
     heights = [c.get_datalim(ax.transData).height for c in ax.collections]
@@ -111,6 +135,16 @@ def test_ncc_is_drawn_where_it_is_known(table):
     np.testing.assert_array_equal(line.get_ydata(), [1, 0.9, np.nan, np.nan, 0.8])
     plain = DriftTable.from_shifts(np.zeros((3, 2)))
     assert "ncc" not in panels(drift_figure(plain))
+
+
+def test_the_residual_is_drawn_where_it_is_known(table):
+    assert "residual\n(pixels)" not in panels(drift_figure(table))
+    closed = table.replace(residual=[np.nan, 0.1, np.nan, 5, 0.2])
+    ax = panels(drift_figure(closed))["residual\n(pixels)"]
+    (line,) = ax.get_lines()
+    np.testing.assert_array_equal(line.get_ydata(), [np.nan, 0.1, *[np.nan] * 2, 0.2])
+    assert ax.get_ylim()[0] == 0
+    assert "ncc" in panels(drift_figure(closed))
 
 
 @pytest.mark.parametrize("n", [1, 1000])

@@ -1,11 +1,14 @@
+import copy
 import dataclasses
 import json
+import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import maskalign
 from maskalign import DriftRow, DriftTable, DriftTableError
 
 NAN = float("nan")
@@ -21,6 +24,7 @@ def table():
         peak_ratio=[NAN, 3, NAN, 1.01, np.inf],
         status=["ok", "ok", "blank", "unsure", "ok"],
         reference_frame=[0] * 5,
+        residual=[0, 0.05, NAN, 0.5, 0.02],
         scale=(0.2, 0.2),
         units=("µm", "µm"),
         options={"max_shift": 20, "min_overlap": 0.3},
@@ -48,9 +52,11 @@ def tables(draw):
         peak_ratio=column(n),
         status=draw(st.lists(words, min_size=n, max_size=n)),
         reference_frame=draw(st.lists(st.integers(-1, 9), min_size=n, max_size=n)),
+        residual=column(n),
         scale=draw(st.just(()) | st.just((0.1,) * ndim)),
         units=draw(st.just(()) | st.just(("µm",) * ndim)),
         options=draw(st.just({}) | st.just({"channel": None, "max_shift": (4, 5.5)})),
+        version=draw(st.sampled_from(["", "0.0.1", maskalign.__version__])),
     )
 
 
@@ -70,9 +76,14 @@ def test_csv_says_what_the_numbers_mean(table, tmp_path):
     assert any("pixels to add to the position" in line for line in comments)
     assert lines[len(comments)].split(",") == [
         "frame", "reference_frame", "shift_y", "shift_x", "ncc", "overlap",
-        "shift_std_y", "shift_std_x", "peak_ratio", "status",
+        "shift_std_y", "shift_std_x", "peak_ratio", "residual", "status",
     ]  # fmt: skip
-    assert lines[len(comments) + 2] == "1,0,1.5,-2.25,0.9,0.95,0.01,0.02,3.0,ok"
+    assert lines[len(comments) + 2] == "1,0,1.5,-2.25,0.9,0.95,0.01,0.02,3.0,0.05,ok"
+
+
+def test_csv_leaves_out_a_residual_that_nobody_has(table, tmp_path):
+    table.replace(residual=None).to_csv(tmp_path / "drift.csv")
+    assert "residual" not in (tmp_path / "drift.csv").read_text(encoding="utf-8")
 
 
 def test_three_axes_have_a_column_more(tmp_path):
@@ -100,6 +111,25 @@ def test_a_bare_table_of_shifts_is_enough(tmp_path):
     assert found.status.tolist() == ["ok", "ok"]
 
 
+def test_the_version_that_made_it_is_kept(table, tmp_path):
+    assert table.version == maskalign.__version__
+    old = table.replace(version="0.0.1")
+    for kind in ("csv", "json"):
+        path = tmp_path / f"drift.{kind}"
+        getattr(old, f"to_{kind}")(path)
+        assert getattr(DriftTable, f"from_{kind}")(path).version == "0.0.1"
+    assert old != table
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_files_that_do_not_know_of_versions_are_still_read(table, tmp_path, kind):
+    path = tmp_path / f"drift.{kind}"
+    getattr(table, f"to_{kind}")(path)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(x for x in lines if "version" not in x), encoding="utf-8")
+    assert getattr(DriftTable, f"from_{kind}")(path) == table.replace(version="")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -109,6 +139,7 @@ def test_a_bare_table_of_shifts_is_enough(tmp_path):
         ("shift_y,shift_x\n1,far\n", "row 0, column shift_x: 'far'"),
         ("frame,shift_y,shift_x\n0,1,2\n2,1,2\n", r"0, 1, 2, .* got \[0, 2\]"),
         ("# options: {oops\nshift_y,shift_x\n1,2\n", "not JSON"),
+        ("# scale: 3\nshift_y,shift_x\n1,2\n", "scale, units or options"),
     ],
 )
 def test_what_is_no_table_says_why(tmp_path, text, words):
@@ -159,6 +190,20 @@ def test_repair_interpolates_what_is_not_ok(table):
     assert repaired.repaired() == repaired
 
 
+def test_what_a_person_has_set_is_used(table):
+    by_hand = table.replace(status=["ok", "ok", "blank", "manual", "ok"])
+    assert by_hand.ok.tolist() == [True, True, False, True, True]
+    np.testing.assert_array_equal(by_hand.repaired().shifts[3], table.shifts[3])
+    np.testing.assert_allclose(by_hand.repaired().shifts[2], (20.75, 0.375))
+    assert list(by_hand.counts()) == ["ok", "manual", "blank"]
+
+
+def test_a_word_alone_makes_no_shift_good():
+    table = DriftTable([(0, 0), (NAN, 1), (2, 2)], status=["ok", "ok", "manual"])
+    assert table.ok.tolist() == [True, False, True]
+    np.testing.assert_array_equal(table.repaired().shifts[1], (1, 1))
+
+
 def test_repair_holds_the_ends():
     table = DriftTable([(9, 9), (1, 2), (NAN, NAN)], status=["unsure", "ok", "blank"])
     np.testing.assert_array_equal(table.repaired().shifts, [(1, 2)] * 3)
@@ -168,28 +213,6 @@ def test_repair_needs_something_to_go_by():
     table = DriftTable([(NAN, NAN)] * 2, status=["blank", "empty"])
     with pytest.raises(DriftTableError, match="1 blank, 1 empty"):
         table.repaired()
-
-
-def test_smoothing_keeps_a_straight_line_and_removes_jitter():
-    t = np.arange(60.0)
-    line = np.column_stack([0.5 * t, -0.2 * t])
-    rng = np.random.default_rng(0)
-    still = DriftTable.from_shifts(line).smoothed(2)
-    np.testing.assert_allclose(still.shifts[10:-10], line[10:-10], atol=1e-6)
-    rough = DriftTable.from_shifts(line + rng.normal(size=line.shape))
-    errors = [
-        np.std(t.shifts[10:-10] - line[10:-10]) for t in (rough, rough.smoothed(2))
-    ]
-    assert errors[1] < 0.6 * errors[0]
-
-
-def test_smoothing_does_not_listen_to_bad_frames(table):
-    wild = table.replace(
-        shifts=np.where(table.ok[:, None], table.shifts, [[1e6, -1e6]])
-    )
-    np.testing.assert_array_equal(wild.smoothed().shifts, table.smoothed().shifts)
-    with pytest.raises(ValueError, match="more than 0"):
-        table.smoothed(0)
 
 
 def test_inverse_undoes(table):
@@ -203,7 +226,8 @@ def test_inverse_undoes(table):
 
 def test_rows_there_and_back(table):
     rows = list(table)
-    assert rows[1] == DriftRow(1, 0, (1.5, -2.25), 0.9, 0.95, (0.01, 0.02), 3.0, "ok")
+    row = DriftRow(1, 0, (1.5, -2.25), 0.9, 0.95, (0.01, 0.02), 3.0, "ok", 0.05)
+    assert rows[1] == row
     assert table[-1] == rows[4]
     again = DriftTable.from_rows(
         rows, scale=table.scale, units=table.units, options=table.options
@@ -236,6 +260,14 @@ def test_a_table_stays_as_it_is():
         table.options["x"] = 1
 
 
+def test_a_table_can_be_sent_to_another_process(table):
+    for again in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table)):
+        assert again == table
+        assert not again.shifts.flags.writeable
+        with pytest.raises(TypeError):
+            again.options["x"] = 1
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -259,3 +291,26 @@ def test_a_person_can_read_it(table):
     )
     assert table.counts() == {"ok": 3, "blank": 1, "unsure": 1}
     assert "1 frame," in repr(DriftTable.from_shifts([(0, 0)]))
+
+
+@pytest.mark.parametrize(("n_frames", "ndim"), [(5, 2), (5, 3)])
+def test_a_table_that_fits(table, n_frames, ndim):
+    table.check_fits(n_frames, ndim)
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "ndim", "words"),
+    [
+        (6, 2, r"5 rows; the movie has 6 frames.*resampled"),
+        (4, 3, "5 rows; the movie has 4 frames"),
+        (5, 1, "along yx; a frame of the movie has 1 axes"),
+    ],
+)
+def test_a_table_that_does_not_fit_says_how(table, n_frames, ndim, words):
+    with pytest.raises(DriftTableError, match=words):
+        table.check_fits(n_frames, ndim)
+
+
+def test_a_table_of_volumes_does_not_fit_images():
+    with pytest.raises(DriftTableError, match="along zyx"):
+        DriftTable.from_shifts([(0, 0, 0)]).check_fits(1, 2)

@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
-from maskalign.model.status import MEANING, OK
+from maskalign.model.frame_numbers import frame_list
+from maskalign.model.status import MEANING, TRUSTED
 
 if TYPE_CHECKING:
     from maskalign.model.drift_table import DriftTable
 
-__all__ = ["frame_list", "name_doubtful"]
+__all__ = ["name_doubtful"]
 
 
 def name_doubtful(table: "DriftTable") -> None:
-    """Name the frames that are not ok on stderr, and say what is done about them."""
-    words = [word for word in table.counts() if word != OK]
+    """Name the frames that are not good on stderr, and say what is done about them."""
+    words = [word for word in table.counts() if word not in TRUSTED]
     for word in words:
         (frames,) = np.nonzero(table.status == word)
         noun = "Frame" if len(frames) == 1 else "Frames"
@@ -26,17 +26,3 @@ def name_doubtful(table: "DriftTable") -> None:
         click.echo(
             "Such frames are moved by what their neighbours that are ok say.", err=True
         )
-
-
-def frame_list(frames: NDArray[np.intp]) -> str:
-    """Return frame numbers in short.
-
-    Examples
-    --------
-    >>> frame_list(np.array([3, 7, 8, 9]))
-    '3, 7-9'
-    """
-    runs = np.split(frames, np.flatnonzero(np.diff(frames) != 1) + 1)
-    return ", ".join(
-        f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs
-    )

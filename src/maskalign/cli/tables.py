@@ -23,7 +23,7 @@ def write_table(table: "DriftTable", path: Path, *, overwrite: bool) -> None:
 
 
 def read_table(path: Path) -> "DriftTable":
-    """Read a drift table; what is not .json is taken for CSV."""
+    """Read a drift table; what is not .json is taken for CSV, or another program's."""
     from maskalign.model.drift_table import DriftTable
 
     if path.suffix.lower() == ".json":

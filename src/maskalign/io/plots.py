@@ -1,17 +1,18 @@
 """Pictures of a drift table."""
 
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.io.plot_files import check_plot_suffix, write_plot
 from maskalign.io.plot_images import BeforeAfter, draw_images, images_height
 from maskalign.io.plot_style import ALARM, COLOURS, FAINT, INK, WIDTH
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import PIXEL
-from maskalign.model.status import OK
+from maskalign.model.status import MANUAL, OK, TRUSTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,12 @@ __all__ = [
 ]
 
 #: One marker for each kind of doubt, so that colour is not needed to tell them apart.
-_MARKERS = "sDv^PX*<>"
+_MARKERS = "sDv^PX*<>pHd"
+#: Around the dots of the frames that a person has set.
+_BY_HAND = "o"
+#: Doubtful drifts further from the good ones than so many times their range would
+#: squeeze them flat.
+_FAR = 2
 #: Above so many frames dots would run into each other.
 _MOST_DOTS = 150
 
@@ -60,43 +66,23 @@ def save_drift_plot(
     FileNotFoundError
         If its folder does not exist.
     """
-    path = Path(path)
-    check_plot_suffix(path)
-    if path.exists() and not overwrite:
-        msg = f"{path} exists; choose another name or say overwrite=True."
-        raise FileExistsError(msg)
-    if not path.parent.is_dir():
-        msg = f"There is no folder {path.parent} to write {path.name} in."
-        raise FileNotFoundError(msg)
-    # Drawn in memory first: a picture that fails leaves no half of a file.
-    picture = BytesIO()
-    figure = drift_figure(table, title=title, images=images)
-    figure.savefig(picture, format=path.suffix[1:].lower(), dpi=160)
-    path.write_bytes(picture.getvalue())
-
-
-def check_plot_suffix(path: str | Path) -> None:
-    """Raise a ValueError unless matplotlib writes files with this suffix."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    path = Path(path)
-    known = FigureCanvasBase.get_supported_filetypes()
-    if path.suffix[1:].lower() not in known:
-        listed = ", ".join(f".{suffix}" for suffix in sorted(known))
-        msg = (
-            f"{path}: no picture can be written with that suffix; use one of {listed}."
-        )
-        raise ValueError(msg)
+    write_plot(
+        path,
+        lambda: drift_figure(table, title=title, images=images),
+        overwrite=overwrite,
+    )
 
 
 def drift_figure(
     table: DriftTable, *, title: str = "", images: BeforeAfter | None = None
 ) -> "Figure":
-    """Draw the drift and the NCC of every frame.
+    """Draw the drift of every frame, and below it the NCC and the residual, if any.
 
     Drift is how far the sample had gone, ``-shift``. The band around a line is one
-    standard error to each side. A frame that is not ``"ok"`` is marked with its status,
-    at the number that it has, if any.
+    standard error to each side. A frame that a person has set belongs to the line and
+    is marked. Any other that is not ``"ok"`` is left out of the line and marked with
+    its status, at the number that it has; where it has none, or one so far away that
+    the drift would be squeezed flat, at the foot.
 
     Parameters
     ----------
@@ -116,7 +102,7 @@ def drift_figure(
     from matplotlib.figure import Figure
 
     above = 0.0 if images is None else images_height(images)
-    below = 4.6 if _has_ncc(table) else 3.7
+    below = 3.7 + 0.9 * len(_small_panels(table))
     figure = Figure(
         figsize=(WIDTH, 0.45 + above + below), layout="constrained", facecolor="white"
     )
@@ -136,7 +122,7 @@ def drift_figure(
 def drift_summary(table: DriftTable) -> str:
     """Return one line of numbers: largest drift, mean NCC, how many frames are ok.
 
-    Frames that are not ok, and the reference, which is like itself, do not enter.
+    Frames that are not good, and the reference, which is like itself, do not enter.
 
     Examples
     --------
@@ -152,22 +138,24 @@ def drift_summary(table: DriftTable) -> str:
     if np.isfinite(table.ncc[found]).any():
         parts.append(f"mean ncc {np.nanmean(table.ncc[found]):.2f}")
     counts = table.counts()
-    n_ok = counts.pop(OK, 0)
+    n_ok, n_manual = counts.pop(OK, 0), counts.pop(MANUAL, 0)
     doubtful = ", ".join(f"{n} {word}" for word, n in counts.items())
+    by_hand = f", {n_manual} {MANUAL}" if n_manual else ""
     parts.append(
-        f"{n_ok} of {len(table)} frames ok" + (f" ({doubtful})" if doubtful else "")
+        f"{n_ok} of {len(table)} frames ok{by_hand}"
+        + (f" ({doubtful})" if doubtful else "")
     )
     return ", ".join(parts)
 
 
 def _draw_plots(figure: "Figure | SubFigure", table: DriftTable) -> None:
-    ratios = (3.0, 1.2) if _has_ncc(table) else (1.0,)
+    small = _small_panels(table)
     panels = figure.subplots(
-        len(ratios),
+        1 + len(small),
         1,
         sharex=True,
         squeeze=False,
-        gridspec_kw={"height_ratios": ratios},
+        gridspec_kw={"height_ratios": (3.0,) + (1.2,) * len(small)},
     )[:, 0]
     drift, *rest = panels
     bottom = panels[-1]
@@ -177,8 +165,8 @@ def _draw_plots(figure: "Figure | SubFigure", table: DriftTable) -> None:
         ax.tick_params(colors=INK, labelsize=9)
         ax.set_axisbelow(True)
     _draw_drift(drift, table)
-    for ax in rest:
-        _draw_ncc(ax, table)
+    for draw, ax in zip(small, rest, strict=True):
+        draw(ax, table)
     drift.set_title(drift_summary(table), loc="left", size=9.5, color=INK)
     bottom.set_xlabel("frame", color=INK)
     bottom.xaxis.get_major_locator().set_params(integer=True)
@@ -208,7 +196,7 @@ def _draw_drift(ax: "Axes", table: DriftTable) -> None:
             linewidth=1.6,
             label=letter.lower() + _pixel_note(table, axis),
         )
-    _mark_doubtful(ax, table)
+    _mark(ax, table)
     ax.set_ylabel("drift (pixels)", color=INK)
     beside = 1.01 if _one_pixel(table) is None else 1.1
     _add_unit_axis(ax, table)
@@ -221,45 +209,72 @@ def _draw_drift(ax: "Axes", table: DriftTable) -> None:
     )
 
 
-def _draw_ncc(ax: "Axes", table: DriftTable) -> None:
-    ncc = np.where(table.ok, table.ncc, np.nan)
+def _small_panels(table: DriftTable) -> list[Callable[["Axes", DriftTable], None]]:
+    """Return what draws the panels under the drift, as far as there is anything."""
+    panels = ((_draw_ncc, table.ncc), (_draw_residual, table.residual))
+    return [draw for draw, values in panels if np.isfinite(values).any()]
+
+
+def _draw_figure(ax: "Axes", table: DriftTable, values: NDArray[np.float64]) -> None:
+    """Draw one quality figure of the good frames."""
     dots = "o" if len(table) <= _MOST_DOTS else ""
-    ax.plot(np.arange(len(table)), ncc, marker=dots, markersize=3.5, color=INK)
+    shown = np.where(table.ok, values, np.nan)
+    ax.plot(np.arange(len(table)), shown, marker=dots, markersize=3.5, color=INK)
     _shade_doubtful(ax, table)
+
+
+def _draw_residual(ax: "Axes", table: DriftTable) -> None:
+    _draw_figure(ax, table, table.residual)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("residual\n(pixels)", color=INK)
+
+
+def _draw_ncc(ax: "Axes", table: DriftTable) -> None:
+    _draw_figure(ax, table, table.ncc)
     known = table.ncc[np.isfinite(table.ncc)]
     ax.set_ylim(min(0.0, known.min(initial=0.0)) - 0.02, 1.05)
     ax.set_ylabel("ncc", color=INK)
 
 
-def _mark_doubtful(ax: "Axes", table: DriftTable) -> None:
-    """Shade the frames that are not ok, and put a marker with their status on each."""
+def _mark(ax: "Axes", table: DriftTable) -> None:
+    """Put a marker with its status on each frame that is not ok, and shade doubt."""
     _shade_doubtful(ax, table)
-    words = [word for word in table.counts() if word != OK]
-    for marker, word in zip(_MARKERS, words, strict=False):
+    low, high = _seen(table)
+    words = [word for word in table.counts() if word not in TRUSTED]
+    for marker, word in [(_BY_HAND, MANUAL), *zip(_MARKERS, words, strict=False)]:
         (frames,) = np.nonzero(table.status == word)
+        if not frames.size:
+            continue
         drift = table.drift[frames]
         style: dict[str, Any] = {
             "linestyle": "",
             "marker": marker,
-            "markersize": 6,
-            "markerfacecolor": "white",
-            "markeredgecolor": ALARM,
+            "markersize": 8 if word == MANUAL else 6,
+            "markerfacecolor": "none" if word == MANUAL else "white",
+            "markeredgecolor": INK if word == MANUAL else ALARM,
             "markeredgewidth": 1.4,
         }
-        ax.plot(np.repeat(frames, table.ndim), drift.ravel(), label=word, **style)
+        at = np.where((low <= drift) & (drift <= high), drift, np.nan)
+        ax.plot(np.repeat(frames, table.ndim), at.ravel(), label=word, **style)
         # A frame without a number is marked at the foot, not at some number.
-        without = frames[np.isnan(drift).all(axis=1)]
+        without = frames[np.isnan(at).any(axis=1)]
         foot = np.full(len(without), 0.03)
         ax.plot(without, foot, transform=ax.get_xaxis_transform(), **style)
+
+
+def _seen(table: DriftTable) -> tuple[float, float]:
+    """Return the range of drifts that are drawn at their number, however doubtful."""
+    good = table.drift[table.ok]
+    if not good.size:
+        return -np.inf, np.inf
+    low, high = float(good.min()), float(good.max())
+    margin = _FAR * max(high - low, 1.0)
+    return low - margin, high + margin
 
 
 def _shade_doubtful(ax: "Axes", table: DriftTable) -> None:
     for first, last in _runs(~table.ok):
         ax.axvspan(first - 0.5, last + 0.5, color=ALARM, alpha=0.13, linewidth=0)
-
-
-def _has_ncc(table: DriftTable) -> bool:
-    return bool(np.isfinite(table.ncc).any())
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

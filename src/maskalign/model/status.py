@@ -70,4 +70,4 @@ def worse(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     array(['unsure', 'manual', 'blank'], dtype='<U6')
     """
     trusted = np.isin(first, TRUSTED)
-    return np.where(trusted & ((second != OK) | (first == OK)), second, first)
+    return np.where(trusted & (second != OK), second, first)

@@ -3,40 +3,47 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskalign.errors import DriftTableError
 from maskalign.model.axes import SPATIAL
+from maskalign.model.drift_columns import DriftColumns
 
-if TYPE_CHECKING:
-    from maskalign.model.drift_table import DriftTable
+__all__ = [
+    "columns",
+    "fields",
+    "from_csv",
+    "from_json",
+    "metadata",
+    "to_csv",
+    "to_json",
+]
 
 _SIGN = (
     "shift_*: pixels to add to the position of a frame to lay it over the reference; "
     "the drift of the sample is its negative"
 )
-_SCALARS = ("ncc", "overlap", "peak_ratio")
+_SCALARS = ("ncc", "overlap", "peak_ratio", "residual")
 #: Metadata that a comment line of the CSV holds as JSON.
-_META = ("scale", "units", "options")
+_META = ("scale", "units", "options", "version")
 
 
-def to_csv(table: "DriftTable") -> str:
+def to_csv(table: DriftColumns) -> str:
     """Return the table as CSV, under comments that say what the numbers mean."""
     out = io.StringIO()
     out.write(f"# maskalign drift table, axes {table.axes}\n# {_SIGN}\n")
-    for name in _META:
-        value = getattr(table, name)
+    for name, value in metadata(table).items():
         if value:
-            plain = dict(value) if name == "options" else list(value)
-            out.write(f"# {name}: {json.dumps(plain)}\n")
+            out.write(f"# {name}: {json.dumps(value)}\n")
     writer = csv.writer(out, lineterminator="\n")
-    columns = _columns(table)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    written = columns(table)
+    writer.writerow(written)
+    writer.writerows(zip(*written.values(), strict=True))
     return out.getvalue()
 
 
@@ -51,39 +58,21 @@ def from_csv(text: str, *, source: str) -> dict[str, Any]:
         name, _, value = line.lstrip("# ").partition(": ")
         if name in _META:
             meta[name] = _json(value, source)
-    reader = csv.DictReader(line for line in lines if line.strip())
-    records = list(reader)
-    header = [name.strip() for name in reader.fieldnames or ()]
-    axes = [a for a in SPATIAL.lower() if f"shift_{a}" in header]
-    if "".join(axes) not in ("yx", "zyx"):
-        found = ", ".join(header) or "nothing"
-        msg = (
-            f"{source} is not a drift table: it needs the columns shift_y and shift_x "
-            f"(and shift_z in 3-D); found {found}."
-        )
-        raise DriftTableError(msg)
-    if not records:
-        msg = f"{source} has a header but no rows."
-        raise DriftTableError(msg)
-    rows = [dict(zip(header, record.values(), strict=False)) for record in records]
-    return _fields(rows, "".join(axes), source) | _tuples(meta)
+    header, *rows = [*csv.reader(line for line in lines if line.strip())] or [[]]
+    found: dict[str, list[Any]] = {
+        name.strip(): [row[i] if i < len(row) else None for row in rows]
+        for i, name in enumerate(header)
+    }
+    return fields(found, meta, source=source)
 
 
-def to_json(table: "DriftTable") -> str:
+def to_json(table: DriftColumns) -> str:
     """Return the table as JSON: a list for each column, beside its metadata."""
-    columns = {
-        name: [_plain(v) for v in values] for name, values in _columns(table).items()
+    written = {
+        name: [_plain(v) for v in values] for name, values in columns(table).items()
     }
-    document = {
-        "format": "maskalign drift table",
-        "axes": table.axes,
-        "sign": _SIGN,
-        "scale": list(table.scale),
-        "units": list(table.units),
-        "options": dict(table.options),
-        "columns": columns,
-    }
-    return json.dumps(document, indent=1)
+    document = {"format": "maskalign drift table", "axes": table.axes, "sign": _SIGN}
+    return json.dumps(document | metadata(table) | {"columns": written}, indent=1)
 
 
 def from_json(text: str, *, source: str) -> dict[str, Any]:
@@ -92,73 +81,120 @@ def from_json(text: str, *, source: str) -> dict[str, Any]:
     if not isinstance(document, dict) or "columns" not in document:
         msg = f"{source} is not a drift table: it has no 'columns'."
         raise DriftTableError(msg)
-    columns = document["columns"]
-    axes = "".join(a for a in SPATIAL.lower() if f"shift_{a}" in columns)
-    try:
-        rows = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
-    except ValueError as error:
+    found = document["columns"]
+    if len({len(column) for column in found.values()}) > 1:
         msg = f"{source}: the columns are not of one length."
-        raise DriftTableError(msg) from error
+        raise DriftTableError(msg)
     meta = {name: document[name] for name in _META if name in document}
-    return _fields(rows, axes, source) | _tuples(meta)
+    return fields(found, meta, source=source)
 
 
-def _columns(table: "DriftTable") -> dict[str, list[Any]]:
+def columns(table: DriftColumns) -> dict[str, list[Any]]:
     """Return the columns in the order in which they are written."""
     axes = table.axes.lower()
-    columns: dict[str, list[Any]] = {
+    written: dict[str, list[Any]] = {
         "frame": list(range(len(table))),
         "reference_frame": table.reference_frame.tolist(),
     }
-    columns |= {f"shift_{a}": table.shifts[:, i].tolist() for i, a in enumerate(axes)}
-    columns |= {"ncc": table.ncc.tolist(), "overlap": table.overlap.tolist()}
-    columns |= {
+    written |= {f"shift_{a}": table.shifts[:, i].tolist() for i, a in enumerate(axes)}
+    written |= {"ncc": table.ncc.tolist(), "overlap": table.overlap.tolist()}
+    written |= {
         f"shift_std_{a}": table.shift_std[:, i].tolist() for i, a in enumerate(axes)
     }
-    return columns | {
-        "peak_ratio": table.peak_ratio.tolist(),
-        "status": table.status.tolist(),
+    written["peak_ratio"] = table.peak_ratio.tolist()
+    if not np.isnan(table.residual).all():
+        written["residual"] = table.residual.tolist()
+    return written | {"status": table.status.tolist()}
+
+
+def metadata(table: DriftColumns) -> dict[str, Any]:
+    """Return what is known beside the columns, as JSON can hold it."""
+    return {
+        "scale": list(table.scale),
+        "units": list(table.units),
+        "options": dict(table.options),
+        "version": table.version,
     }
 
 
-def _fields(rows: list[dict[str, Any]], axes: str, source: str) -> dict[str, Any]:
-    """Return the arguments of a `DriftTable`; columns that are missing stay out."""
-    frames = list(_numbers(rows, "frame", source)) if "frame" in rows[0] else None
-    if frames is not None and frames != list(range(len(rows))):
+def fields(
+    found: Mapping[str, Sequence[Any]], meta: Mapping[str, Any], *, source: str
+) -> dict[str, Any]:
+    """Return the arguments of a `DriftTable`; columns that are missing stay out.
+
+    Parameters
+    ----------
+    found : mapping of str to sequence
+        Columns by name, all of one length: numbers, text that is a number, or None.
+    meta : mapping
+        Scale, units, options and version, as far as they are known.
+    source : str
+        What the errors are about.
+    """
+    axes = "".join(a for a in SPATIAL.lower() if f"shift_{a}" in found)
+    if axes not in ("yx", "zyx"):
+        named = ", ".join(found) or "nothing"
+        msg = (
+            f"{source} is not a drift table: it needs the columns shift_y and shift_x "
+            f"(and shift_z in 3-D); found {named}."
+        )
+        raise DriftTableError(msg)
+    if not len(found["shift_y"]):
+        msg = f"{source} has a header but no rows."
+        raise DriftTableError(msg)
+
+    def numbers(name: str) -> NDArray[np.float64]:
+        return _numbers(found[name], name, source)
+
+    if "frame" in found:
+        _check_frames(numbers("frame"), source)
+    shifts = np.stack([numbers(f"shift_{a}") for a in axes], axis=1)
+    out: dict[str, Any] = {"shifts": shifts} | _known(meta, source)
+    if all(f"shift_std_{a}" in found for a in axes):
+        std = [numbers(f"shift_std_{a}") for a in axes]
+        out["shift_std"] = np.stack(std, axis=1)
+    out |= {name: numbers(name) for name in _SCALARS if name in found}
+    if "reference_frame" in found:
+        out["reference_frame"] = numbers("reference_frame").astype(int)
+    if "status" in found:
+        out["status"] = np.array([str(word).strip() for word in found["status"]])
+    return out
+
+
+def _known(meta: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return the metadata; empty where a file does not say."""
+    try:
+        return {
+            "scale": tuple(map(float, meta.get("scale", ()))),
+            "units": tuple(map(str, meta.get("units", ()))),
+            "options": dict(meta.get("options", {})),
+            "version": str(meta.get("version", "")),
+        }
+    except (TypeError, ValueError) as error:
+        msg = f"{source}: scale, units or options cannot be read: {error}."
+        raise DriftTableError(msg) from error
+
+
+def _check_frames(frames: NDArray[np.float64], source: str) -> None:
+    if not np.array_equal(frames, np.arange(len(frames))):
         msg = (
             f"{source}: the frames must be 0, 1, 2, ... with none left out, "
-            f"got {[int(f) if f == f else f for f in frames[:8]]} ..."
+            f"got {[int(f) if f == f else f for f in frames[:8].tolist()]} ..."
         )
         raise DriftTableError(msg)
 
-    def stacked(prefix: str) -> Any:
-        return np.array([list(_numbers(rows, f"{prefix}_{a}", source)) for a in axes]).T
 
-    fields: dict[str, Any] = {"shifts": stacked("shift")}
-    if all(f"shift_std_{a}" in rows[0] for a in axes):
-        fields["shift_std"] = stacked("shift_std")
-    for name in _SCALARS:
-        if name in rows[0]:
-            fields[name] = np.array(list(_numbers(rows, name, source)))
-    if "reference_frame" in rows[0]:
-        numbers = list(_numbers(rows, "reference_frame", source))
-        fields["reference_frame"] = np.array(numbers).astype(int)
-    if "status" in rows[0]:
-        fields["status"] = np.array([str(row["status"]).strip() for row in rows])
-    return fields
-
-
-def _numbers(rows: list[dict[str, Any]], name: str, source: str) -> Iterator[float]:
-    for number, row in enumerate(rows):
-        value = row.get(name)
+def _numbers(values: Sequence[Any], name: str, source: str) -> NDArray[np.float64]:
+    out = np.full(len(values), np.nan)
+    for row, value in enumerate(values):
+        if value is None or value == "":
+            continue
         try:
-            yield float("nan" if value is None or value == "" else value)
+            out[row] = float(value)
         except (TypeError, ValueError) as error:
-            msg = f"{source}: row {number}, column {name}: {value!r} is not a number."
+            msg = f"{source}: row {row}, column {name}: {value!r} is not a number."
             raise DriftTableError(msg) from error
+    return out
 
 
 def _plain(value: Any) -> Any:
@@ -166,13 +202,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         return None if isnan(value) else str(value)
     return value
-
-
-def _tuples(meta: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in meta.items()
-    }
 
 
 def _json(text: str, source: str) -> Any:
