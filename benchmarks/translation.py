@@ -1,4 +1,4 @@
-"""Moving an image by a fraction of a pixel: how many times faster than the peers."""
+"""Moving by a fraction of a pixel: one image beside the peers, and a long movie."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,8 @@ from benchmarks import peers
 from benchmarks.contest import Answer, Contest, Judge
 from benchmarks.report import Table
 from benchmarks.scenes import field, moved
-from benchmarks.timing import Call
+from benchmarks.timing import Call, race
+from maskalign import apply_drift
 from maskalign.core.translate import translate
 
 __all__ = ["translation"]
@@ -24,7 +25,7 @@ _ALLOWED = 0.05
 
 
 def translation(*, quick: bool) -> list[Table]:
-    """Time linear and cubic interpolation of a float32 image."""
+    """Time linear and cubic moves of a float32 image, and what dask adds to them."""
     size = 512 if quick else 1024
     scene = field(np.random.default_rng(0), 3.0, (size, size))
     image = scene.astype(np.float32)
@@ -41,7 +42,25 @@ def translation(*, quick: bool) -> list[Table]:
             call = Call(partial(peer.call, image, _SHIFT, cubic=cubic))
             named = replace(peer, label=f"{peer.label}, {kind}")
             contest.peer(work, named, call, judge, target=wanted)
-    return [contest.table()]
+    return [contest.table(), _long_movie(rounds=5 if quick else 15)]
+
+
+def _long_movie(*, rounds: int) -> Table:
+    """Time what is done to a lazy movie beside moving its frames: no peer does it."""
+    calls = {}
+    for n in (100, 10_000):
+        movie = np.broadcast_to(np.float32(0), (n, 32, 32))
+        shifts = np.random.default_rng(0).normal(size=(n, 2))
+        one = apply_drift(movie, shifts)[n // 2]
+        calls[f"build the graph of {n} frames"] = Call(
+            partial(apply_drift, movie, shifts)
+        )
+        calls[f"show one frame of {n}"] = Call(one.compute)
+    found = race(calls, rounds=rounds)
+    rows = tuple((name, f"{1e3 * found.seconds(name):.2g}") for name in calls)
+    return Table(
+        "Apply a drift lazily", ("work, frames of 32² float32", "ours, ms"), rows
+    )
 
 
 def _likeness(exact: NDArray[np.float64]) -> Judge:

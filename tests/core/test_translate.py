@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from maskalign.core.translate import check_fill, support, translate
+from maskalign.core.translate import check_fill, support, translate, translate_valid
 
 KINDS = ("nearest", "linear", "cubic", "fourier")
 
@@ -127,20 +127,51 @@ def test_integers_are_rounded_and_clipped_not_wrapped(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_not_a_number_stays_near_where_it_was(image, kind):
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_no_number_spoils_the_pixels_that_it_enters(image, kind, bad):
     holed = image.copy()
-    holed[20, 30] = np.nan
-    out = translate(holed, (0.4, 0.4), interpolation=kind)
-    lost = np.argwhere(np.isnan(out))
-    assert len(lost)
-    assert abs(lost - [20.4, 30.4]).max() <= 2
-    far = np.ones(image.shape, bool)
-    far[15:27, 25:37] = False
-    whole = translate(image, (0.4, 0.4), interpolation=kind)
-    # A missing pixel counts as 0 in a Fourier move, which is felt a little all over.
+    holed[20, 30] = holed[33:36, 8:11] = bad
+    shift = (0.4, -1.7)
+    out = translate(holed, shift, interpolation=kind)
+    kept = translate_valid(np.isfinite(holed), shift, interpolation=kind)
+    inside = translate_valid(np.isfinite(image), shift, interpolation=kind)
+    reach = {"nearest": 1, "linear": 2, "cubic": 4, "fourier": 2}[kind]
+    assert (inside & ~kept).sum() == reach**2 + (reach + 2) ** 2
+    np.testing.assert_array_equal(np.isfinite(out), kept | ~inside)
+    whole = translate(image, shift, interpolation=kind)
+    # A Fourier move knows only the neighbours of what is missing.
     np.testing.assert_allclose(
-        out[far], whole[far], atol=0.1 if kind == "fourier" else 0
+        out[kept], whole[kept], atol=0.2 if kind == "fourier" else 0
     )
+
+
+def test_a_fourier_move_of_an_image_with_an_empty_frame_does_not_ring(image):
+    bright = image + 1000
+    framed = bright.copy()
+    framed[:8] = framed[:, -9:] = np.nan
+    shift = (0.5, -1.3)
+    out = translate(framed, shift, interpolation="fourier", fill_value=np.nan)
+    kept = np.isfinite(out)
+    assert kept.sum() == (48 - 9) * (56 - 11)
+    # As good as where the image ends there.
+    cut = translate(
+        bright[8:, :-9],
+        shift,
+        interpolation="fourier",
+        fill_value=np.nan,
+        origin=(-8, 0),
+        shape=image.shape,
+    )
+    np.testing.assert_allclose(out[kept], cut[kept], atol=0.5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+def test_an_image_without_numbers_has_none_when_moved(kind, nothing):
+    image = np.full((6, 7), nothing, "f4")
+    with np.errstate(invalid="raise"):
+        out = translate(image, (0.5, 0.5), interpolation=kind, fill_value=np.nan)
+    assert not np.isfinite(out).any()
 
 
 def test_input_is_left_alone(image):
@@ -149,16 +180,107 @@ def test_input_is_left_alone(image):
         translate(image, (0.5, 0.5), interpolation=kind)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(
+    shifts, st.tuples(*[st.integers(-70, 70)] * 2), st.tuples(*[st.integers(1, 90)] * 2)
+)
+def test_a_move_has_pixels_where_all_that_enter_are_valid(kind, shift, origin, shape):
+    valid = np.random.default_rng(0).random((20, 30)) > 0.1
+    how = {"interpolation": kind, "origin": origin, "shape": shape}
+    found = translate_valid(valid, shift, **how)
+    values = np.where(valid, 1, np.nan)
+    moved = translate(values, shift, fill_value=np.nan, **how)
+    np.testing.assert_array_equal(found, np.isfinite(moved))
+
+
+# Fills ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["nearest", "linear", "cubic"])
+@settings(max_examples=40, deadline=None)
+@given(
+    shifts, st.tuples(*[st.integers(-70, 70)] * 2), st.tuples(*[st.integers(1, 90)] * 2)
+)
+def test_an_edge_fill_is_a_move_of_a_larger_image(kind, shift, origin, shape):
+    image = np.random.default_rng(0).integers(0, 255, (20, 30)).astype("u1")
+    larger = np.pad(image, 240, mode="edge")
+    corner = [o + 240 for o in origin]
+    expected = translate(
+        larger, shift, interpolation=kind, origin=corner, shape=shape, fill_value=77
+    )
+    found = translate(
+        image, shift, interpolation=kind, origin=origin, shape=shape, fill_value="edge"
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shift", [(3.5, -2.25), (-4, 6), (0.5, 0), (30, 0.5)])
+def test_no_fill_touches_the_pixels_of_the_image(image, kind, shift):
+    own = translate_valid(np.ones(image.shape, bool), shift, interpolation=kind)
+    moved = [
+        translate(image, shift, interpolation=kind, fill_value=fill)
+        for fill in (0, -7.5, np.nan, "edge")
+    ]
+    for other in moved[1:]:
+        np.testing.assert_array_equal(other[own], moved[0][own])
+    assert (moved[1][~own] == -7.5).all()
+    assert np.isnan(moved[2][~own]).all()
+    assert np.isfinite(moved[3]).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_beyond_its_edges_a_flat_image_stays_flat(kind):
+    flat = np.full((9, 11), 200, "u1")
+    for shift in [(2.5, -3.75), (40, -40), (0, 0.5)]:
+        out = translate(flat, shift, interpolation=kind, fill_value="edge")
+        assert (out == 200).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_plane_moved_along_z_is_repeated(image, kind):
+    out = translate(
+        image[np.newaxis], (0.5, 0, 0), interpolation=kind, fill_value="edge"
+    )
+    np.testing.assert_allclose(out[0], image, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
-    ("fill", "dtype"), [(-1, "u1"), (256, "u1"), (0.5, "i2"), (np.nan, "u2"), (2, "?")]
+    ("fill", "dtype"),
+    [
+        (-1, "u1"),
+        (256, "u1"),
+        (0.5, "i2"),
+        (np.nan, "u2"),
+        (np.inf, "i4"),
+        (2, "?"),
+        (1e5, "f2"),
+        (-1e39, "f4"),
+    ],
 )
 def test_a_fill_that_does_not_fit_is_refused(fill, dtype):
-    with pytest.raises(ValueError, match=r"fill_value=.* does not fit"):
+    with pytest.raises(ValueError, match=r"fill_value=.* (does not fit|beyond)"):
         check_fill(fill, dtype)
 
 
+def test_who_wants_nan_in_integers_is_told_what_to_do():
+    with pytest.raises(ValueError, match=r"'edge', or convert the movie to float32"):
+        check_fill(np.nan, "u2")
+
+
 @pytest.mark.parametrize(
-    ("fill", "dtype"), [(0, "u1"), (np.nan, "f4"), (-7, "i2"), (1, "?")]
+    ("fill", "dtype"),
+    [
+        (0, "u1"),
+        (np.nan, "f4"),
+        (np.inf, "f2"),
+        (-7, "i2"),
+        (1, "?"),
+        (True, "?"),
+        ("edge", "u2"),
+        (2**63, "u8"),
+    ],
 )
 def test_a_fill_that_fits(fill, dtype):
     check_fill(fill, dtype)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from maskalign.cli.auto_mask import auto_mask_options, with_auto_mask
 from maskalign.cli.errors import Command
 from maskalign.cli.files import check_files
 from maskalign.cli.inputs import load_image, load_mask
+from maskalign.cli.motion import check_motion, flagged, motion_options, to_take_out
 from maskalign.cli.options import (
     FILE,
     axes_option,
@@ -17,19 +19,25 @@ from maskalign.cli.options import (
 )
 from maskalign.cli.report import name_doubtful
 from maskalign.cli.steps import check_output, estimate, require_answer, write_movie
-from maskalign.cli.tables import check_table_suffix, write_table
+from maskalign.cli.tables import check_table_suffix, read_table, write_table
 from maskalign.model.options import ApplyOptions, DriftOptions
 
 if TYPE_CHECKING:
     from maskalign.model.movie import Movie
-    from maskalign.pipeline.estimate import DriftPlan
+    from maskalign.pipeline.plan import DriftPlan
 
 __all__ = ["align"]
 
 
 @click.command(cls=Command)
 @click.argument("movie", metavar="IN", type=FILE)
-@click.option("-o", "--output", metavar="OUT", type=FILE, help="Aligned movie, TIFF.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=FILE,
+    help="Aligned movie: .tif, .ome.tif or .ome.zarr.",
+)
 @click.option(
     "--drift",
     metavar="TABLE",
@@ -46,8 +54,8 @@ __all__ = ["align"]
     "--mask",
     metavar="MASK",
     type=FILE,
-    help="TIFF file, non-zero where a pixel may be used: one image for all frames, "
-    "or one a frame.",
+    help="TIFF or OME-Zarr, non-zero where a pixel may be used: one image for all "
+    "frames, or one a frame.",
 )
 @click.option(
     "--invert-mask",
@@ -61,19 +69,28 @@ __all__ = ["align"]
     help="Mask of the reference alone, in place of --mask (and never inverted). By "
     "itself it marks a region of the reference to follow.",
 )
+@auto_mask_options
+@click.option(
+    "--start",
+    metavar="TABLE",
+    type=FILE,
+    help="Drift table, .csv or .json: where to look. --max-shift is then searched "
+    "around its shifts; rows whose status is manual stay as they are.",
+)
 @options_from(
     DriftOptions,
-    reference="Or the TIFF file of an image.",
+    reference="Or the file of an image.",
     max_shift="As in 20, or 5,20,20.",
 )
+@motion_options
 @options_from(ApplyOptions)
 @axes_option
 @overwrite_option
 def align(movie: Path, **values: Any) -> None:
     """Take the drift out of a movie.
 
-    Each frame of IN, a TIFF file, is laid over the reference where the two correlate
-    best, leaving out what the mask says. OUT has the dtype, the axes and the
+    Each frame of IN, a TIFF file or OME-Zarr, is laid over the reference where the two
+    correlate best, leaving out what the mask says. OUT has the dtype, the axes and the
     calibration of IN.
 
     \b
@@ -81,8 +98,10 @@ def align(movie: Path, **values: Any) -> None:
       maskalign align movie.tif -o aligned.tif
       maskalign align movie.tif -o aligned.tif --mask mask.tif --max-shift 20
       maskalign align painted.tif -o aligned.tif --mask labels.tif --invert-mask
+      maskalign align movie.tif -o aligned.tif --auto-mask saturated,static
       maskalign align stack.ome.tif -o aligned.ome.tif --channel 0 --max-shift 3,20,20
       maskalign align movie.tif --drift drift.csv --plot drift.png
+      maskalign align cells.tif -o aligned.tif --reference redundant
 
     A mask is a TIFF file with the shape of a frame, which then stands still in the
     camera (dust, a beam stop, bars), or with one image for each frame (cells that
@@ -109,8 +128,10 @@ def align(movie: Path, **values: Any) -> None:
         "--mask": values["mask"],
         "--reference-mask": values["reference_mask"],
         "--reference": reference if isinstance(reference, Path) else None,
+        "--start": values["start"],
     }
     check_files(inputs, outputs, overwrite=values["overwrite"])
+    check_motion(values)
     _check_names(**values)
     _align(movie, **values)
 
@@ -143,7 +164,7 @@ def _align(
     how = select(values, ApplyOptions)
     if output:
         check_output(output, movie, how)
-    table = estimate(plan, "Estimating the drift")
+    table = flagged(estimate(plan, "Estimating the drift"), **values)
     require_answer(table)
     click.echo(f"{path.name}: {drift_summary(table)}")
     name_doubtful(table)
@@ -152,7 +173,7 @@ def _align(
     if plot:
         save_drift_plot(plot, table, title=path.name, overwrite=overwrite)
     if output:
-        aligned = apply_drift(movie, table.repaired(), **how)
+        aligned = apply_drift(movie, to_take_out(table, **values), **how)
         write_movie(output, aligned, overwrite=overwrite)
     written = ", ".join(str(file) for file in (output, drift, plot) if file)
     click.echo(f"Wrote {written}")
@@ -160,14 +181,17 @@ def _align(
 
 def _plan(movie: "Movie", **values: Any) -> "DriftPlan":
     """Read masks and reference, and check that all of it fits together."""
-    from maskalign.pipeline.estimate import plan_drift
+    from maskalign.pipeline.plan import plan_drift
 
     asked = select(values, DriftOptions)
+    start = values["start"]
     if isinstance(asked["reference"], Path):
         asked["reference"] = load_image(asked["reference"])
+    mask = load_mask(values["mask"], invert=values["invert_mask"])
     return plan_drift(
         movie,
-        mask=load_mask(values["mask"], invert=values["invert_mask"]),
+        mask=with_auto_mask(movie, mask, **values),
         reference_mask=load_mask(values["reference_mask"]),
+        start=None if start is None else read_table(start),
         **asked,
     )

@@ -1,8 +1,9 @@
 """Command-line options, made from the fields of `maskalign.model.options`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import NoneType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -16,9 +17,16 @@ from typing import (
 import click
 
 from maskalign.model.options import DriftOptions, help_for
-from maskalign.model.types import MaxShift
+from maskalign.model.types import FillValue, MaxShift
 
-__all__ = ["FILE", "axes_option", "options_from", "overwrite_option", "select"]
+__all__ = [
+    "FILE",
+    "PIXELS",
+    "axes_option",
+    "options_from",
+    "overwrite_option",
+    "select",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,7 +92,7 @@ class _NumberOrName(_Written):
 class _Reference(_Written):
     """An index, a word that `DriftOptions` knows, or else the path of an image."""
 
-    name = "first|INT|IMAGE"
+    name = "NAME|INT|IMAGE"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -92,14 +100,68 @@ class _Reference(_Written):
         reference = _NumberOrName().convert(value, param, ctx)
         try:
             return DriftOptions(reference=reference).reference
-        except ValueError:
-            return Path(value)
+        except ValueError as error:
+            path = Path(value)
+            if not path.suffix and not path.exists():
+                self.fail(f"{error} There is no file of that name.", param, ctx)
+            return path
 
+
+class _Frames(_Written):
+    """Whole numbers with commas between them."""
+
+    name = "INT[,INT...]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if not isinstance(value, str):
+            return value if isinstance(value, tuple) else (value,)
+        try:
+            return tuple(int(number) for number in value.split(",") if number.strip())
+        except ValueError:
+            self.fail(f"{value!r} is not whole numbers like 3,7,12.", param, ctx)
+
+
+class _TimeLags(_Written):
+    """One whole number, or several with commas between them."""
+
+    name = "INT[,INT...]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | tuple[int, ...]:
+        numbers = _Frames().convert(value, param, ctx)
+        return numbers[0] if len(numbers) == 1 and "," not in str(value) else numbers
+
+
+class _Fill(_Written):
+    """A number, or the word for what is repeated."""
+
+    name = "VALUE|edge"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        if value == "edge":
+            return str(value)
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor 'edge'.", param, ctx)
+
+
+PIXELS = _Pixels()
 
 #: How a value of each annotated type is written on the command line.
 _KINDS: dict[Any, ParamType] = {
     float: click.FLOAT,
-    MaxShift: _Pixels(),
+    int: click.INT,
+    int | None: click.INT,
+    FillValue: _Fill(),
+    Sequence[int]: _Frames(),
+    int | Sequence[int]: _TimeLags(),
+    MaxShift: PIXELS,
     str | int: _Reference(),
     int | str | None: _NumberOrName(),
 }
@@ -144,7 +206,7 @@ def _option(options: type[Any], name: str, note: str) -> Callable[[F], F]:
     return click.option(
         flag,
         default=field.default,
-        show_default=field.default is not None,
+        show_default=field.default not in (None, ()),
         help=f"{help_for(options, name)} {note}".strip(),
         callback=_validator(options, name),
         **settings,
@@ -152,9 +214,12 @@ def _option(options: type[Any], name: str, note: str) -> Callable[[F], F]:
 
 
 def _kind(hint: Any) -> ParamType:
-    if get_origin(hint) is Literal:
-        return click.Choice(get_args(hint))
-    return _KINDS[hint]
+    if hint in _KINDS:
+        return _KINDS[hint]
+    if get_origin(hint) is not Literal:
+        # A choice that may be left out is a choice.
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    return click.Choice(get_args(hint))
 
 
 def _validator(

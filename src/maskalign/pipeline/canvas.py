@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from maskalign.core.translate import support
 from maskalign.errors import DriftTableError
 from maskalign.model.drift_table import DriftTable
+from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions
 from maskalign.model.types import Canvas, Interpolation
 
-__all__ = ["CanvasFrame", "as_shifts", "canvas"]
+__all__ = ["CanvasFrame", "as_shifts", "canvas", "on_canvas"]
 
 _DEFAULTS = ApplyOptions()
 
@@ -92,13 +93,17 @@ def canvas(
     return CanvasFrame(tuple(low.tolist()), tuple(size.tolist()))
 
 
-def as_shifts(drift: DriftTable | ArrayLike, ndim: int) -> NDArray[np.float64]:
+def as_shifts(
+    drift: DriftTable | ArrayLike, ndim: int, n_frames: int | None = None
+) -> NDArray[np.float64]:
     """Return the shifts of a table or an array, checked, one column an axis.
 
-    A table of (y, x) also fits a movie with z, which it leaves where it is.
+    A table of (y, x) also fits what has z, which it leaves where it is. Without
+    `n_frames` any number of rows will do.
     """
     table = drift if isinstance(drift, DriftTable) else DriftTable.from_shifts(drift)
-    shifts: NDArray[Any] = table.shifts
+    table.check_fits(len(table) if n_frames is None else n_frames, ndim)
+    shifts: NDArray[np.float64] = table.shifts
     missing = np.flatnonzero(~np.isfinite(shifts).all(axis=1))
     if missing.size:
         listed = ", ".join(map(str, missing[:8])) + (" ..." if missing.size > 8 else "")
@@ -107,12 +112,13 @@ def as_shifts(drift: DriftTable | ArrayLike, ndim: int) -> NDArray[np.float64]:
             "drift.repaired() to fill it from its neighbours."
         )
         raise DriftTableError(msg)
-    if table.ndim == 2 and ndim == 3:
-        return np.pad(shifts, ((0, 0), (1, 0)))
-    if table.ndim != ndim:
-        msg = (
-            f"The drift table moves along {table.axes.lower()}; a frame of the movie "
-            f"has {ndim} axes."
-        )
-        raise DriftTableError(msg)
-    return shifts
+    return np.pad(shifts, ((0, 0), (ndim - table.ndim, 0)))
+
+
+def on_canvas(movie: Movie, data: Any, frame: CanvasFrame) -> Movie:
+    """Return a movie with other pixels, laid out on a canvas: its origin follows."""
+    origin = list(movie.origin)
+    for letter, first in zip(movie.spatial_axes, frame.origin, strict=True):
+        at = movie.axes.index(letter)
+        origin[at] += first * movie.scale[at]
+    return movie.replace(data=data, origin=tuple(origin))
