@@ -57,6 +57,7 @@ def test_only_the_worse_of_two_is_called_bad(picture):
     cut[:20] = 0
     assert look(bright).beside(look(plain)) == "saturated"
     assert look(cut).beside(look(plain)) == "cut-off"
+    assert look(cut).beside(look(plain), moved=0.4) is None
     assert look(plain).beside(look(bright)) is None
     assert look(bright).beside(look(bright)) is None
 

@@ -504,7 +504,9 @@ class Stub:
 
     def stream(self):
         for frame in range(self.n):
-            yield SimpleNamespace(frame=frame, trouble=None, defects=Defects(0, 0))
+            yield SimpleNamespace(
+                frame=frame, shape=(8, 8), trouble=None, defects=Defects(0, 0)
+            )
 
     def __call__(self, reference, moving, place=None):
         return self.found(reference.frame, moving.frame)

@@ -52,11 +52,20 @@ class Defects:
         sharpness, std = _sharpness(pixels)
         return replace(self, sharpness=sharpness, sharpness_std=std)
 
-    def beside(self, other: "Defects") -> str | None:
-        """Return the status of a frame that is worse than the other one, or None."""
+    def beside(self, other: "Defects", moved: float = 0.0) -> str | None:
+        """Return the status of a frame that is worse than the other one, or None.
+
+        Parameters
+        ----------
+        other : Defects
+            Those of the other frame.
+        moved : float
+            How far the sample lies from where it lies there, as a share of the frame:
+            of a black ground as much more comes into view.
+        """
         if self.at_top > other.at_top + _MUCH_LIGHT:
             return SATURATED
-        return CUT_OFF if self.dead > other.dead + _MUCH_DEAD else None
+        return CUT_OFF if self.dead > other.dead + _MUCH_DEAD + moved else None
 
 
 def _sharpness(pixels: Pixels) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from maskalign.model.results import Registration
 from maskalign.pipeline.shots import Shot
 from maskalign.pipeline.start import Start
 
-__all__ = ["Pairing", "nothing"]
+__all__ = ["Pairing", "nothing", "share_moved"]
 
 #: The word for each reason why there is no estimate.
 _STATUS = {
@@ -30,6 +30,12 @@ def nothing(word: str, ndim: int) -> Registration:
     """Return what stands for no estimate, and why."""
     unknown, nan = (float("nan"),) * ndim, float("nan")
     return Registration(unknown, nan, nan, unknown, nan, word)
+
+
+def share_moved(found: Registration, shot: Shot) -> float:
+    """Return how far a frame is moved, as a share of its size."""
+    steps = zip(found.shift, shot.shape, strict=True)
+    return max(abs(step) / size for step, size in steps)
 
 
 class Pairing:
@@ -68,7 +74,8 @@ class Pairing:
             found = self._match(reference, moving, place)
         except tuple(_STATUS) as error:
             return nothing(_STATUS[type(error)], len(reference.shape))
-        word = moving.defects.beside(reference.defects)
+        moved = share_moved(found, moving)
+        word = moving.defects.beside(reference.defects, moved)
         return replace(found, status=word) if word else found
 
     def window(

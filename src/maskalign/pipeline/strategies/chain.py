@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.results import Registration
 from maskalign.model.status import AMBIGUOUS, AT_LIMIT, LOW_OVERLAP, UNSURE
+from maskalign.pipeline.pairing import share_moved
 from maskalign.pipeline.parallel import in_order
 from maskalign.pipeline.shots import Shot
 from maskalign.pipeline.strategies.base import Task, row_of, still, trusted
@@ -56,6 +57,8 @@ class Chain:
     _confirmed: bool = field(default=False, init=False)
     _failed: Shot | None = field(default=None, init=False)
     _doubtful: _Link | None = field(default=None, init=False)
+    #: What is wrong with the first frame, as the last one shows.
+    _worse: str | None = field(default=None, init=False)
     _focus: FocusWatch = field(default_factory=FocusWatch, init=False)
 
     def rows(self) -> Generator[DriftRow, None, None]:
@@ -120,12 +123,10 @@ class Chain:
         place = anchor.place + found.shift
         variance = anchor.variance + np.square(found.shift_std)
         link = _Link(shot, place, variance)
-        first_is_worse = (
-            not self._confirmed
-            and shot.trouble is None
-            and anchor.shot.defects.beside(shot.defects) is not None
-        )
-        if trusted(found) and not first_is_worse:
+        if not self._confirmed and shot.trouble is None:
+            moved = share_moved(found, shot)
+            self._worse = anchor.shot.defects.beside(shot.defects, moved)
+        if trusted(found) and self._worse is None:
             self._last_good = link
             self._confirmed = True
         elif self._confirmed and found.status == UNSURE:
@@ -169,7 +170,7 @@ class Chain:
             return held
         failed, self._failed = self._failed, shot
         none = np.zeros(task.ndim)
-        word = None if shot.trouble else first.shot.defects.beside(shot.defects)
+        word, self._worse = self._worse, None
         if word is not None:
             self._anchor = self._last_good = _Link(shot, none, none)
             self._failed = None

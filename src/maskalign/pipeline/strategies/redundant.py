@@ -12,7 +12,7 @@ from maskalign.core.trajectory import PairShifts, Trajectory, linked, solve
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.results import Registration
 from maskalign.model.status import CUT_OFF, DEFOCUSED, OK, SATURATED, UNSURE
-from maskalign.pipeline.pairing import nothing
+from maskalign.pipeline.pairing import nothing, share_moved
 from maskalign.pipeline.parallel import in_order
 from maskalign.pipeline.shots import Shot
 from maskalign.pipeline.strategies.base import (
@@ -92,7 +92,8 @@ class Redundant:
             troubled = [s.frame for s in (reference, moving) if s.trouble is not None]
             return replace(pair, at_fault=tuple(troubled) or pair.at_fault)
         # Neither of the two is the better one by order: the first may be the bad one.
-        word = reference.defects.beside(moving.defects)
+        moved = share_moved(found, moving)
+        word = reference.defects.beside(moving.defects, moved)
         if word is None:
             return pair
         found = replace(found, status=word)
