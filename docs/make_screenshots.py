@@ -5,7 +5,7 @@ Run by hand where napari is installed; any screen will do, a virtual one too::
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/make_screenshots.py
 
 The retina sample is opened, a mask is painted over its bars, the movie is aligned and
-looked at, as a user would do it.
+looked at, one frame is mended and the drift applied to labels, as a user would do it.
 """
 
 import time
@@ -20,11 +20,13 @@ from PIL import Image
 from qtpy.QtWidgets import QApplication
 
 OUT = Path(__file__).with_name("img")
-SIZE = (1280, 660)
+SIZE = (1280, 960)
 #: Colours of a picture; more would not be seen in a documentation.
 COLOURS = 128
 #: A frame that lies far from the first.
 FAR = 8
+#: Frame that is left out, in the picture of the table.
+BAD = 5
 
 
 def wait(until: Callable[[], bool] = lambda: False, seconds: float = 0.6) -> None:
@@ -60,7 +62,7 @@ def open_widget(viewer: napari.Viewer) -> Any:
 
 
 def paint_bars(viewer: napari.Viewer, dock: Any) -> None:
-    """Press *Paint a mask* and draw two strokes over the bars, as a hand would."""
+    """Press *New mask* and draw two strokes over the bars, as a hand would."""
     bars = viewer.layers["static bars"]
     used = np.flatnonzero((bars.data == 0).all(axis=0))
     viewer.layers.remove(bars)
@@ -73,10 +75,30 @@ def paint_bars(viewer: napari.Viewer, dock: Any) -> None:
             mask.paint((y, edge + beyond / 2 + 2 * np.sin(y / 40)), 1)
 
 
+def preview(dock: Any) -> None:
+    """Wait until the preview is up to date."""
+    wait()
+    wait(lambda: not dock.preview.busy, seconds=60)
+
+
 def align(dock: Any) -> None:
     """Press *Align* and wait."""
     dock.align.native.click()
     wait(lambda: bool(dock.align.enabled), seconds=300)
+
+
+def mend(viewer: napari.Viewer, dock: Any) -> None:
+    """Leave a frame out, apply the drift to labels, and show the table."""
+    movie = viewer.layers["retina"]
+    frames = np.asarray(movie.data)
+    bright = frames > np.percentile(frames, 97)
+    cells = viewer.add_labels(bright.astype(np.uint8), name="bright spots")
+    dock.others.tick(cells)
+    dock.others.apply.native.click()
+    viewer.layers.remove(cells)
+    dock.table.view.choose([BAD])
+    dock.table.exclude.native.click()
+    dock.pages.setCurrentIndex(1)
 
 
 def overlay(data: Any, frames: tuple[int, int]) -> NDArray[np.uint8]:
@@ -107,7 +129,13 @@ def main() -> None:
     dock = open_widget(viewer)
     dock.max_shift.value = 60
     paint_bars(viewer, dock)
+    preview(dock)
+    viewer.reset_view()
     shoot(viewer, "paint-mask")
+    dock.preview.overlay.value = "after"
+    preview(dock)
+    shoot(viewer, "preview")
+    dock.preview.overlay.value = "off"
 
     align(dock)
     aligned = viewer.layers["retina (aligned)"]
@@ -117,9 +145,12 @@ def main() -> None:
     viewer.reset_view()
     for frame in (0, FAR):
         viewer.dims.set_current_step(0, frame)
-        wait()
+        preview(dock)
     shoot(viewer, "align-timelapse")
     before_and_after(source, aligned, (0, FAR))
+    grid.enabled = False
+    mend(viewer, dock)
+    shoot(viewer, "table")
     viewer.close()
 
 

@@ -36,6 +36,17 @@ def _viewer_without_gl() -> None:
         module.get_max_texture_sizes = lambda: (16384, 2048)
 
 
+@pytest.fixture(autouse=True)
+def _forgetful() -> Iterator[None]:
+    """Let no test find what another has set; previews are asked for where tested."""
+    from maskalign._napari import remembered
+
+    remembered.forget()
+    remembered.remember({"previewing": False})
+    yield
+    remembered.forget()
+
+
 @pytest.fixture
 def true_shifts() -> np.ndarray:
     """The shifts that undo the drift of `movie`, (y, x), whole pixels."""

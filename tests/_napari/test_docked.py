@@ -85,6 +85,56 @@ def test_long_names_and_texts_do_not_widen_the_dock(window, opened):
     assert opened.native.minimumSizeHint().width() <= max(before, 280)
 
 
+def shown(opened, qtbot, text):
+    """Wait until the preview says something."""
+
+    def said():
+        return text in opened.preview.text.value and not opened.preview.busy
+
+    qtbot.waitUntil(said, timeout=PATIENCE)
+
+
+def test_previews_follow_the_window_until_the_dock_is_closed(
+    window, movie, bar, calibration, qtbot
+):
+    window.add_image(movie, name="movie", **calibration)
+    window.add_labels(bar, name="bar", scale=(0.2, 0.2), translate=(5, 6))
+    area, dock = window.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.preview.on.value = True
+    shown(dock, qtbot, "over frame 0")
+    dock.preview.overlay.value = "before"
+    assert "preview" in window.layers
+    window.dims.set_current_step(0, 5)
+    shown(dock, qtbot, "Frame 5 over frame 0")
+    window.layers["bar"].paint((40, 40), 1)
+    qtbot.waitUntil(lambda: "Frame 5" in dock.preview.text.value, timeout=PATIENCE)
+    window.window.remove_dock_widget(area)
+    assert "preview" not in window.layers
+    window.dims.set_current_step(0, 2)
+    qtbot.wait(300)
+    assert not dock.preview.busy
+    assert "Frame 2" not in dock.preview.text.value
+
+
+def test_closing_the_viewer_while_it_previews_is_safe(window, slow, qtbot, notes):
+    window.add_image(slow.data, name="movie", contrast_limits=(0, 255))
+    _, dock = window.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    slow.gate.clear()
+    slow.read.clear()
+    dock.preview.on.value = True
+    qtbot.waitUntil(lambda: bool(slow.read), timeout=PATIENCE)
+    dock.preview.request()
+    window.close()
+    slow.gate.set()
+    assert QThreadPool.globalInstance().waitForDone(PATIENCE)
+    qtbot.wait(300)
+    assert notes == []
+
+
 def test_closing_the_dock_stops_the_work(window, held, slow, qtbot, notes):
     area, dock = held
     window.window.remove_dock_widget(area)

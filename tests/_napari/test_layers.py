@@ -89,19 +89,21 @@ def test_an_array_on_disk_stays_there(movie):
             ValueError,
             "Split RGB",
         ),
-        (
-            lambda: Image([np.zeros((4, 8, 8)), np.zeros((4, 4, 4))], multiscale=True),
-            ValueError,
-            r"layer\.data\[0\]",
-        ),
         (lambda: Image(np.zeros((8, 9))), ValueError, "Choose a movie"),
         (lambda: Image(np.zeros((4, 8, 9), bool)), TypeError, "uint8"),
     ],
-    ids=["none", "rgb", "multiscale", "2-D", "bool"],
+    ids=["none", "rgb", "2-D", "bool"],
 )
 def test_what_cannot_be_aligned_is_refused_with_a_remedy(layer, error, remedy):
     with pytest.raises(error, match=remedy):
         movie_of(layer())
+
+
+def test_of_a_pyramid_the_finest_level_is_the_movie(movie):
+    layer = Image([movie, movie[:, ::2, ::2]], multiscale=True, scale=(2, 0.5, 0.5))
+    found, _ = movie_of(layer)
+    np.testing.assert_array_equal(found.data, movie)
+    assert found.scale == (2, 0.5, 0.5)
 
 
 def test_complex_pixels_are_refused(movie):

@@ -32,8 +32,13 @@ def test_the_boxes_stand_in_a_column(viewer, qtbot):
     )
     dock.reference.value = 3
     qtbot.wait(300)
-    boxes = (dock.image, dock.mask, dock.reference, dock.max_shift, dock.min_overlap)
-    assert len({box.native.x() for box in boxes}) == 1, [b.native.x() for b in boxes]
+    for boxes in (
+        (dock.image, dock.mask, dock.reference, dock.max_shift),
+        (dock.min_overlap, dock.labels, dock.exclude),
+        (dock.interpolation, dock.canvas, dock.fill_value),
+    ):
+        places = {box.native.x() for box in boxes}
+        assert len(places) == 1, places
 
 
 def test_a_sample_is_opened_aligned_and_scrubbed(viewer, qtbot):
@@ -66,3 +71,81 @@ def test_a_sample_is_opened_aligned_and_scrubbed(viewer, qtbot):
     assert still[0].std() > 5, "the canvas is blank"
     assert likeness(*still) > likeness(*loose) + 0.1
     assert area.isVisible()
+
+
+def test_the_whole_way_of_a_new_user(viewer, qtbot, tmp_path):
+    """Sample, New mask, paint, Align, plot, a bad frame, labels, table: and back."""
+    viewer.open_sample("napari-maskalign", "retina")
+    bars = np.array(viewer.layers["static bars"].data)
+    viewer.layers.remove("static bars")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.max_shift.value = 64
+    dock.preview.on.value = True
+    viewer.dims.set_current_step(0, 12)
+
+    def previewed():
+        text = dock.preview.text.value
+        return "Frame 12 over frame 0" in text and not dock.preview.busy
+
+    qtbot.waitUntil(previewed, timeout=PATIENCE)
+    held = dock.preview.text.value
+    dock.paint.native.click()
+    mask = viewer.layers["ignore"]
+    assert mask.mode == "paint"
+    # As a brush does, stroke by stroke.
+    for y, x in np.argwhere(bars[::20, ::4]).tolist():
+        mask.brush_size = 24
+        mask.paint((20 * y, 4 * x), 1)
+    qtbot.waitUntil(
+        lambda: previewed() and dock.preview.text.value != held, timeout=PATIENCE
+    )
+    dock.preview.overlay.value = "after"
+    qtbot.wait(300)
+    assert picture(viewer, qtbot, 12).std() > 5
+    dock.preview.overlay.value = "off"
+
+    dock.align.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    aligned = viewer.layers["retina (aligned)"]
+    table = aligned.metadata["maskalign"]["drift"]
+    assert table.ok.sum() >= 15
+    assert dock.plot.isVisible()
+    dock.plot.frame_chosen.emit(5)
+    assert viewer.dims.current_step[0] == 5
+
+    dock.table.view.shift_typed.emit(5, 1, 99.0)
+    assert aligned.metadata["maskalign"]["drift"].shifts[5, 1] == 99
+    dock.table.view.choose([5])
+    dock.table.exclude.native.click()
+    dock.table.include.native.click()
+    dock.table.undo.native.click()
+    dock.table.write(str(tmp_path / "drift.csv"))
+    mended = aligned.metadata["maskalign"]["drift"]
+    assert mended.status[5] == "excluded"
+
+    movie = viewer.layers["retina"].data
+    cells = viewer.add_labels((movie > 128).astype(int), name="cells")
+    dock.others.tick(cells)
+    dock.others.apply.native.click()
+    assert "cells (aligned)" in viewer.layers
+
+    viewer.layers.remove("retina (aligned)")
+    dock.table.read(str(tmp_path / "drift.csv"))
+    again = viewer.layers["retina (aligned)"].metadata["maskalign"]["drift"]
+    assert again == mended
+
+
+def test_a_run_in_the_window_is_cancelled(viewer, qtbot):
+    movie = np.random.default_rng(0).integers(0, 255, (80, 400, 400), np.uint8)
+    viewer.add_image(movie, name="noise")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.align.native.click()
+    qtbot.waitUntil(lambda: dock.progress.value >= 2, timeout=PATIENCE)
+    dock.cancel.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    assert "Cancelled after" in dock.status.value
+    assert not dock.cancel.enabled

@@ -2,41 +2,28 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from magicgui.widgets import ComboBox, Container, FloatSpinBox, PushButton, Widget
-from napari.layers import Image, Labels
-from napari.utils.notifications import show_warning
+from magicgui.widgets import Container, Widget
 
-from maskalign._napari.alignment import Aligned, Alignment, MaskChoice
-from maskalign._napari.axes import describe
-from maskalign._napari.controls import LayerBox, ReferenceChoice, WrappedLabel
-from maskalign._napari.form import make_form
-from maskalign._napari.layers import (
-    add_or_update,
-    is_result,
-    movie_of,
-    new_mask,
-    shown_frame,
-)
-from maskalign._napari.masks import PAINTED, mask_axes
+from maskalign._napari.alignment import Aligned, Alignment
+from maskalign._napari.form import fold, make_form, scrolled, tabs
+from maskalign._napari.layers import movie_of
+from maskalign._napari.movie_form import MovieForm
+from maskalign._napari.preview import Preview
+from maskalign._napari.preview_layer import PreviewLayer
+from maskalign._napari.preview_panel import PreviewPanel
+from maskalign._napari.remembered import recall, remember
+from maskalign._napari.results import Results
 from maskalign._napari.run_panel import RunPanel
-from maskalign._napari.wording import (
-    describe_error,
-    describe_table,
-    list_frames,
-    pixels_suffix,
-)
+from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import Movie
-from maskalign.model.options import DriftOptions, help_for
 
 if TYPE_CHECKING:
     import napari.viewer
 
 __all__ = ["AlignTimelapse"]
 
-_DEFAULTS = DriftOptions()
-#: What the box for max shift shows in place of None, the default.
-_NO_LIMIT = 0
+#: Name under which it is remembered whether previews are made.
+_PREVIEWING = "previewing"
 
 
 class AlignTimelapse(Container[Widget]):
@@ -57,19 +44,31 @@ class AlignTimelapse(Container[Widget]):
     Attributes
     ----------
     image, mask : LayerBox
-        The Image layer to align; the Labels layer painted over it, or None.
-    painted : ComboBox
-        ``"ignore painted"`` or ``"use only painted"``.
+        The Image layer to align; the Labels, Shapes or Image layer that masks it, or
+        None.
+    painted, follows : ComboBox
+        ``"ignore painted"`` or ``"use only painted"``; ``"fixed in the camera"``,
+        ``"follows the sample"`` or ``"one a frame"``.
     reference : ReferenceChoice
-        ``"first"`` or the number of a frame.
+        The word for a strategy, such as ``"first"``, or the number of a frame.
     channel : ComboBox
         Channel to estimate on, or ``"mean"``; on show where there are channels.
-    max_shift : FloatSpinBox
-        Pixels; 0 for no limit.
-    min_overlap : FloatSpinBox
-        From 0 to 1.
+    max_shift, min_overlap : FloatSpinBox
+        Pixels, 0 for no limit; from 0 to 1.
+    labels, exclude, projection, time_lags, renew_every, subpixel : Widget
+        The other options of `estimate_drift`.
+    interpolation, canvas, fill_value : Widget
+        The options of `apply_drift`.
     paint, align, cancel : PushButton
-        Add an empty mask and take the brush; begin; stop.
+        Add an empty mask and take the brush; begin; stop and keep what is done.
+    preview : PreviewPanel
+        The frame on show over its reference: `on`, `overlay`, `text`.
+    plot : DriftView
+        Shifts and NCC over time.
+    table : TablePanel
+        The rows, and what can be done with them.
+    others : ApplyPanel
+        Other layers, to be moved alike.
     about, status : WrappedLabel
         What the image is taken for; what is happening, what was found or went wrong.
     """
@@ -77,202 +76,149 @@ class AlignTimelapse(Container[Widget]):
     def __init__(self, napari_viewer: "napari.viewer.Viewer") -> None:
         super().__init__(labels=False)
         self._viewer = napari_viewer
-        self._make_choices()
-        self._make_numbers()
+        self._closed = False
+        self._picture = PreviewLayer(self._viewer)
+        self.preview = PreviewPanel(self._prepare_preview, self._picture)
+        self._form = MovieForm(self._viewer, self.preview.request)
+        for name, widget in self._form.controls.items():
+            setattr(self, name, widget)
+        panel = self._panel = self._make_panel()
+        self.align, self.cancel = panel.begin, panel.cancel
+        self.progress, self.status = panel.progress, panel.status
+        results = self._results = Results(self._viewer, self._form, panel)
+        self.plot, self.table, self.others = results.plot, results.table, results.others
         self._lay_out()
-        self.image.changed.connect(self._on_image)
-        self.max_shift.changed.connect(self._show_units)
-        self.paint.changed.connect(self._on_paint)
-        self._viewer.layers.events.inserted.connect(self._on_inserted)
-        self._start_from_selection()
+        self._recall()
+        self._connect()
+        self._form.choose_first()
+        self._on_image()
 
-    def _make_choices(self) -> None:
-        self.image = LayerBox(
-            label="Image",
-            choices=self._images,
-            tooltip="The movie to align: an image layer with a time axis.",
-        )
-        self.about = WrappedLabel()
-        self.mask = LayerBox(
-            label="Mask",
-            choices=self._masks,
-            nullable=True,
-            tooltip=(
-                "A Labels layer over the movie. Every label counts as painted. What is "
-                "painted in one frame goes for all: the mask stays where it is while "
-                "the sample moves."
-            ),
-        )
-        self.painted = ComboBox(
-            label="Meaning",
-            choices=PAINTED,
-            value=PAINTED[0],
-            tooltip=(
-                "What painting means: ignore it (dust, bars, a beam stop, moving "
-                "cells), or use nothing else."
-            ),
-        )
-        self.channel = ComboBox(
-            label="Channel",
-            choices=self._channels,
-            tooltip=help_for(DriftOptions, "channel"),
-        )
-        self.paint = PushButton(
-            text="Paint a mask",
-            tooltip="Add an empty Labels layer over the movie and take the brush.",
-        )
-
-    def _make_numbers(self) -> None:
-        self.reference = ReferenceChoice(
-            self._shown_frame,
-            label="Reference",
-            tooltip=help_for(DriftOptions, "reference"),
-        )
-        self.max_shift = FloatSpinBox(
-            label="Max shift",
-            min=0,
-            max=1e6,
-            step=1,
-            value=_NO_LIMIT,
-            tooltip=help_for(DriftOptions, "max_shift"),
-        )
-        self.max_shift.native.setDecimals(0)
-        self.max_shift.native.setSpecialValueText("no limit")
-        self.min_overlap = FloatSpinBox(
-            label="Min overlap",
-            min=0,
-            max=1,
-            step=0.05,
-            value=_DEFAULTS.min_overlap,
-            tooltip=help_for(DriftOptions, "min_overlap"),
-        )
-
-    def _lay_out(self) -> None:
-        panel = RunPanel(
+    def _make_panel(self) -> RunPanel:
+        return RunPanel(
             "Align",
             tooltip="Estimate the drift and add the aligned movie as a layer.",
             prepare=self._prepare,
             finish=self._finish,
             welcome="Paint what to ignore, press Align.",
+            each=lambda row: self._results.add(row),
+            undone=lambda: self._results.undo(),
+            stopping="Stop, and keep the frames that are done.",
         )
-        panel.stop_with(self)
-        self.align, self.cancel = panel.begin, panel.cancel
-        self.progress, self.status = panel.progress, panel.status
-        chosen = [self.image, self.mask, self.paint, self.painted]
-        numbers = [self.reference, self.channel, self.max_shift, self.min_overlap]
-        form = make_form([*chosen, *numbers])
-        self.extend([self.about, form, panel])
 
-    # What there is to choose from -----------------------------------------------------
+    def _lay_out(self) -> None:
+        chosen = make_form(self._form.widgets)
+        drift = make_form(self._form.drift.widgets)
+        output = make_form(self._form.output.widgets)
+        page = Container[Widget](labels=False)
+        page.extend([self._form.about, chosen, self.preview, self._panel])
+        page.margins = (4, 4, 4, 4)
+        layout = page.native.layout()
+        layout.setSpacing(4)
+        # Between the form and the preview.
+        for at, (title, folded) in enumerate((("Advanced", drift), ("Output", output))):
+            layout.insertWidget(2 + at, fold(title, folded))
+        table, others = self.table.native, self.others.native
+        self.pages = tabs({"Plot": self.plot, "Table": table, "Apply to": others})
+        layout.addWidget(self.pages, 1)
+        # So that napari tells them when layers come and go.
+        self.extend([page])
+        self.margins = (0, 0, 0, 0)
+        self.native.layout().addWidget(scrolled(page.native))
+        # Folded widgets are in no container; these keep them.
+        self._folded = drift, output
 
-    def _images(self, *_: Any) -> list[Image]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+    def _connect(self) -> None:
+        self._panel.stop_with(self)
+        self.native_parent_changed.connect(self._on_moved)
+        self._form.image.changed.connect(self._on_image)
+        self.table.recompute.changed.connect(self._on_recompute)
+        output: list[Any] = self._form.output.widgets
+        for widget in output:
+            widget.changed.connect(self._on_output)
+        layers = self._viewer.layers.events
+        layers.inserted.connect(self._on_inserted)
+        for event in (layers.removed, layers.reordered):
+            event.connect(self._on_layers)
+        self._viewer.dims.events.current_step.connect(self._on_slider)
 
-    def _masks(self, *_: Any) -> list[Labels]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+    def _recall(self) -> None:
+        """Set what was set last."""
+        settings = recall()
+        self.preview.on.value = settings.get(_PREVIEWING, True)
+        self._form.set(settings)
 
-    def _channels(self, *_: Any) -> tuple[int | str, ...]:
-        movie = self._movie()
-        if movie is None or "C" not in movie.axes:
-            return ()
-        return (*range(movie.shape[movie.axes.index("C")]), "mean")
-
-    def _movie(self) -> Movie | None:
-        """Return the chosen movie, or None if what is chosen is none."""
-        try:
-            return movie_of(self.image.value)[0]
-        except (TypeError, ValueError):
-            return None
-
-    def _fits(self, labels: Labels) -> bool:
-        """Tell whether a Labels layer can be the mask of the chosen movie."""
-        movie = self._movie()
-        try:
-            return movie is not None and bool(mask_axes(labels, movie))
-        except ValueError:
-            return False
-
-    def _shown_frame(self) -> int:
-        movie = self._movie()
-        if movie is None:
-            return 0
-        return shown_frame(self.image.value, movie.axes, self._viewer.dims.point)
-
-    def _start_from_selection(self) -> None:
-        """Begin with the layer that the user was working on."""
-        active = self._viewer.layers.selection.active
-        movies = [layer for layer in self._images() if not is_result(layer)]
-        if active in movies:
-            self.image.value = active
-        elif movies:
-            self.image.value = next((m for m in movies if m.ndim > 2), movies[0])
-        self._on_image()
-        if active in self._masks() and self._fits(active):
-            self.mask.value = active
-
-    # What happens when something is chosen, added or pressed --------------------------
+    # What happens when something is chosen, added or moved ----------------------------
 
     def _on_image(self, *_: Any) -> None:
-        """Say what the image is taken for, and offer what it has."""
-        movie: Movie | None = None
-        try:
-            movie, decision = movie_of(self.image.value)
-        except (TypeError, ValueError) as error:
-            self.about.value = describe_error(error)
-        else:
-            self.about.value = describe(movie, decision)
-        self.channel.reset_choices()
-        self.channel.visible = bool(self.channel.choices)
-        self.reference.limit(movie.n_frames if movie else None)
-        self.paint.enabled = movie is not None and movie.axes.endswith("YX")
-        self._show_units()
-
-    def _show_units(self, *_: Any) -> None:
-        """Write the real size of the largest shift behind it."""
-        suffix = pixels_suffix(self.max_shift.value, self._movie())
-        self.max_shift.native.setSuffix(suffix)
+        movie = self._form.describe()
+        if not self._panel.running:
+            self._results.show_for(self._form.image.value, movie)
+        self._results.list_layers()
+        self.preview.request()
 
     def _on_inserted(self, event: Any) -> None:
-        """Take a new Labels layer that fits as the mask, where none is chosen yet."""
-        self.reset_choices()
-        layer = event.value
-        if self.mask.value is None and isinstance(layer, Labels) and self._fits(layer):
-            self.mask.value = layer
+        if not self._closed:
+            self.reset_choices()
+            self._form.take_up(event.value)
+            self._results.list_layers()
 
-    def _on_paint(self, *_: Any) -> None:
-        name = "ignore" if self.painted.value == PAINTED[0] else "use"
-        labels = new_mask(self._viewer, self.image.value, name)
-        self.reset_choices()
-        self.mask.value = labels
+    def _on_layers(self, *_: Any) -> None:
+        if not self._closed:
+            self._results.list_layers()
 
-    # Aligning -------------------------------------------------------------------------
+    def _on_slider(self, *_: Any) -> None:
+        if not self._closed:
+            self._results.follow(self._form.shown_frame())
+            self.preview.request()
 
-    def _prepare(self) -> Alignment:
+    def _on_output(self, *_: Any) -> None:
+        if not self._closed:
+            self._results.lay_out_anew()
+
+    def _on_moved(self) -> None:
+        """Rest while the dock is closed."""
+        self._closed = self.native.parent() is None
+        if self._closed:
+            self.preview.leave()
+
+    # Previewing and aligning ----------------------------------------------------------
+
+    def _prepare_preview(self) -> Preview | None:
+        form, movie = self._form, self._form.movie()
+        if movie is None or movie.n_frames < 2 or self._panel.running or self._closed:
+            return None
+        source = self._picture.source = form.image.value
+        self._picture.plane = form.shown_plane()
+        mask = form.mask_choice(source, movie)
+        return Preview(movie, mask, form.drift_options(movie), form.shown_frame())
+
+    def _prepare(self, start: DriftTable | None = None) -> Alignment:
         """Collect what is asked for; raise if it cannot be done."""
+        form = self._form
         # The axes may have been named since the image was chosen.
-        self._on_image()
-        source = self.image.value
-        movie, _ = movie_of(source)
-        labels = self.mask.value
-        mask = None
-        if labels is not None:
-            mask = MaskChoice(labels, mask_axes(labels, movie), self.painted.value)
-        options = {
-            "reference": self.reference.value,
-            "max_shift": self.max_shift.value or None,
-            "min_overlap": self.min_overlap.value,
-            "channel": self.channel.value if "C" in movie.axes else None,
-        }
-        return Alignment(source, movie, mask, options)
+        form.describe()
+        source = form.image.value
+        movie: Movie = movie_of(source)[0]
+        request = Alignment(
+            source,
+            movie,
+            form.mask_choice(source, movie),
+            form.drift_options(movie),
+            form.output.options(),
+            start,
+        )
+        request.check()
+        remember(form.settings | {_PREVIEWING: self.preview.on.value})
+        self.preview.pause()
+        self._results.begin(request)
+        return request
+
+    def _on_recompute(self, *_: Any) -> None:
+        history = self.table.history
+        if history is not None:
+            self._panel.start(lambda: self._prepare(history.now))
 
     def _finish(self, aligned: Aligned) -> str:
-        """Show the aligned movie, and return what was found."""
-        source = aligned.request.source
-        add_or_update(self._viewer, source, aligned.data, aligned.record)
-        doubtful = np.flatnonzero(~aligned.table.ok).tolist()
-        if doubtful:
-            show_warning(
-                f"{list_frames(doubtful).capitalize()} could not be aligned for sure; "
-                "the dock says why."
-            )
-        return describe_table(aligned.table, aligned.used)
+        text = self._results.finish(aligned)
+        self.preview.request()
+        return text

@@ -1,33 +1,64 @@
 """The work behind *Align time-lapse*: masks, drift, aligned movie. No Qt."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from maskalign._napari.masks import Painted, as_mask, iter_painted
+from maskalign._napari.masks import MaskChoice
+from maskalign._napari.recompute import affected, excluded, merged, starting_from
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import Movie
+from maskalign.model.options import ApplyOptions
+from maskalign.model.status import NOT_REACHED
 from maskalign.pipeline.apply import apply_drift
-from maskalign.pipeline.estimate import plan_drift
+from maskalign.pipeline.canvas import canvas
+from maskalign.pipeline.plan import DriftPlan, plan_drift
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels
+    from napari.layers import Image
 
     from maskalign._napari.worker import Stop
 
-__all__ = ["Aligned", "Alignment", "MaskChoice"]
+__all__ = ["Aligned", "Alignment", "MaskChoice", "Moved", "move_movie"]
+
+#: A partial table is kept from so many frames on; the first is the reference.
+_WORTH = 2
+#: How far from its neighbours a frame is searched anew where there is no max shift.
+_NEAR = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MaskChoice:
-    """A Labels layer, how it is read and what it means."""
+class Moved:
+    """A movie, moved by a table."""
 
-    layer: "Labels"
-    axes: str
-    meaning: Painted
+    #: A dask array with the axes of the movie.
+    data: Any
+    #: Which pixel of the movie its first pixel lies on, along all axes.
+    first: tuple[float, ...]
+
+
+def move_movie(movie: Movie, table: DriftTable, options: ApplyOptions) -> Moved:
+    """Return a movie, moved by a repaired table, and where its first pixel lies.
+
+    Raises
+    ------
+    ValueError
+        If an option does not fit, or no pixel is left.
+    DriftTableError
+        If the table does not fit, or no frame of it is good.
+    """
+    table.check_fits(movie.n_frames, len(movie.frame_shape))
+    whole = table.repaired()
+    moved = apply_drift(movie, whole, **asdict(options))
+    frame = canvas(
+        movie.frame_shape,
+        whole,
+        options.canvas,
+        interpolation=options.interpolation,
+    )
+    places = dict(zip(movie.spatial_axes, frame.origin, strict=True))
+    return Moved(moved.data, tuple(float(places.get(a, 0)) for a in movie.axes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,16 +68,41 @@ class Alignment:
     source: "Image"
     movie: Movie
     mask: MaskChoice | None
-    #: `reference`, `max_shift`, `min_overlap`, `channel`, as `estimate_drift` has them.
+    #: `reference`, `max_shift`, ... as `estimate_drift` has them.
     options: dict[str, Any]
+    output: ApplyOptions = field(default_factory=ApplyOptions)
+    #: A table of which only frames in doubt are to be found anew.
+    start: DriftTable | None = None
+
+    def check(self) -> None:
+        """Raise unless movie, mask and options fit together, reading nothing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            With a message that says what to do.
+        """
+        if self.mask is not None:
+            self.mask.check()
+        if self.start is not None and not self._affected.any():
+            msg = (
+                "There is nothing to find anew: no frame is in doubt. Exclude a frame, "
+                "or change its shift, or press Align to begin from nothing."
+            )
+            raise ValueError(msg)
+        self._plan({})
 
     @property
     def n_steps(self) -> int:
-        """Number of frames, each a step."""
-        return self.movie.n_frames
+        """Number of rows to come, each a step."""
+        plan = self._plan({})
+        follows = self.mask is not None and self.mask.follows == "follows the sample"
+        return plan.n_rows + follows * plan.n_frames
 
     def run(self, stop: "Stop") -> Generator[DriftRow, None, "Aligned"]:
         """Estimate the drift, yielding each row, and return the aligned movie.
+
+        Asked to stop, it keeps what it has by then.
 
         Raises
         ------
@@ -54,17 +110,47 @@ class Alignment:
             If mask, options and movie do not fit together, or no frame could be
             estimated.
         """
-        mask = None if self.mask is None else _read(self.mask, stop)
-        plan = plan_drift(self.movie, mask=mask, **self.options)
-        found = []
+        masks = {} if self.mask is None else self.mask.options(stop)
+        plan = self._plan(masks)
+        found: dict[int, DriftRow] = {}
+        n_rows = 0
         with closing(plan.rows()) as rows:
-            for row in stop.watch(rows):
-                found.append(row)
+            for row in rows:
+                if stop.requested:
+                    break
+                found[row.frame] = row
+                n_rows += 1
                 yield row
-        table = plan.table(found)
-        moved = apply_drift(self.movie, table.repaired())
-        used = 1.0 if mask is None else float(np.mean(mask.data))
-        return Aligned(self, moved.data, table, used)
+        whole = n_rows == plan.n_rows
+        if not whole and len(found) < min(_WORTH, plan.n_frames):
+            stop.leave()
+        return self.aligned(_table(plan, found), masks, whole=whole)
+
+    def aligned(
+        self, found: DriftTable, masks: Mapping[str, Any], *, whole: bool = True
+    ) -> "Aligned":
+        """Return what came out."""
+        table = found
+        if self.start is not None:
+            table = merged(self.start, found, self._affected)
+        moved = move_movie(self.movie, table, self.output)
+        fixed = masks.get("mask")
+        used = 1.0 if fixed is None or "T" in fixed.axes else float(fixed.data.mean())
+        return Aligned(self, moved, table, used, whole)
+
+    def _plan(self, masks: Mapping[str, Any]) -> DriftPlan:
+        options = {**self.options, **masks}
+        if self.start is not None:
+            options["start"] = starting_from(self.start, self._affected)
+            left_out = {*options.get("exclude", ()), *excluded(self.start)}
+            options["exclude"] = tuple(sorted(left_out))
+            options["max_shift"] = options.get("max_shift") or _NEAR
+        return plan_drift(self.movie, **options)
+
+    @property
+    def _affected(self) -> Any:
+        assert self.start is not None
+        return affected(self.start, self.options.get("reference"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,30 +158,47 @@ class Aligned:
     """What came out."""
 
     request: Alignment
-    #: The aligned movie, a dask array with the axes of the source.
-    data: Any
+    #: The aligned movie.
+    moved: Moved
     #: What was found for each frame, before any repair.
     table: DriftTable
     #: Share of a frame that was used, 0 to 1.
     used: float
+    #: Whether it came to the end.
+    whole: bool = True
+
+    @property
+    def data(self) -> Any:
+        """The aligned movie, a dask array with the axes of the source."""
+        return self.moved.data
 
     @property
     def record(self) -> dict[str, Any]:
         """How it was made, for the metadata of its layer."""
-        mask = self.request.mask
+        request = self.request
+        mask = request.mask
         asked = {
-            "image": self.request.source.name,
-            "axes": self.request.movie.axes,
+            "image": request.source.name,
+            "axes": request.movie.axes,
             "mask": None if mask is None else mask.layer.name,
             "painted": None if mask is None else mask.meaning,
+            "mask_is": None if mask is None else mask.follows,
+            "labels": None if mask is None else _listed(mask.labels),
         }
-        return {"drift": self.table, "options": asked | self.request.options}
+        options = asked | request.options | asdict(request.output)
+        return {"drift": self.table, "options": options}
 
 
-def _read(choice: MaskChoice, stop: "Stop") -> Movie:
-    """Return the union over time of what is painted, as a mask."""
-    frames = stop.watch(iter_painted(choice.layer, choice.axes))
-    painted = np.array(next(frames))
-    for frame in frames:
-        painted |= frame
-    return as_mask(painted, choice.meaning, choice.layer.name)
+def _table(plan: DriftPlan, found: Mapping[int, DriftRow]) -> DriftTable:
+    """Return a table of all frames; those that were not reached say so."""
+    nan = float("nan")
+    nowhere = (nan,) * len(plan.frames.shape)
+    return plan.table(
+        found.get(frame)
+        or DriftRow(frame, -1, nowhere, nan, nan, nowhere, nan, NOT_REACHED)
+        for frame in range(plan.n_frames)
+    )
+
+
+def _listed(labels: Any) -> Sequence[int] | None:
+    return None if labels is None else sorted(labels)

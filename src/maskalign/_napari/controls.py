@@ -11,8 +11,16 @@ from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 __all__ = ["LayerBox", "ReferenceChoice", "WrappedLabel"]
 
-_FIRST = "first"
 _NUMBERED = "frame"
+#: What each strategy is called where a person chooses.
+_WORDS = {
+    "first": "first frame",
+    _NUMBERED: "a frame",
+    "previous": "previous frame",
+    "rolling": "renewed now and then",
+    "mean": "mean of all",
+    "redundant": "several before",
+}
 #: Upper end of the frame numbers while no movie is chosen.
 _ANY_FRAME = 999_999
 #: Width that a box can be squeezed to, screen pixels.
@@ -46,19 +54,21 @@ class LayerBox(ComboBox):
 
 
 class ReferenceChoice(ValuedContainerWidget[str | int]):
-    """The reference of a movie: ``"first"``, or a frame by its number.
+    """What frames are laid over: the word for a strategy, or a frame by its number.
 
     Parameters
     ----------
     shown_frame : callable
-        Returns the frame that is on show, which a user who chooses "frame" is offered.
+        Returns the frame that is on show, which a user who chooses "a frame" is
+        offered.
     **kwargs
         What every magicgui widget takes: name, label, tooltip.
     """
 
     def __init__(self, shown_frame: Callable[[], int], **kwargs: Any) -> None:
         self._shown_frame = shown_frame
-        self._kind = ComboBox(choices=(_FIRST, _NUMBERED), name="kind")
+        kinds = [(text, word) for word, text in _WORDS.items()]
+        self._kind = ComboBox(choices=kinds, name="kind")
         self._frame = SpinBox(min=0, max=_ANY_FRAME, name="number")
         tooltip = kwargs.get("tooltip", "")
         self._kind.tooltip = self._frame.tooltip = tooltip
@@ -72,16 +82,20 @@ class ReferenceChoice(ValuedContainerWidget[str | int]):
         # Else the two of them would widen the whole dock.
         for box in (self._kind, self._frame):
             box.native.setMinimumWidth(_NARROW)
+        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self._kind.native.setSizeAdjustPolicy(policy)
+        self._kind.native.setMinimumContentsLength(_SHORT)
         self._frame.visible = False
         self._kind.changed.connect(self._on_kind)
         self._frame.changed.connect(self._on_frame)
 
     def get_value(self) -> str | int:
-        """Return ``"first"`` or the number of a frame."""
-        return _FIRST if self._kind.value == _FIRST else int(self._frame.value)
+        """Return the word for a strategy or the number of a frame."""
+        kind = str(self._kind.value)
+        return int(self._frame.value) if kind == _NUMBERED else kind
 
     def set_value(self, value: Any) -> None:
-        """Choose ``"first"``, or the frame of that number.
+        """Choose a strategy by its word, or the frame of that number.
 
         Raises
         ------
@@ -89,8 +103,9 @@ class ReferenceChoice(ValuedContainerWidget[str | int]):
             If it is neither, or the movie has no such frame.
         """
         numbered = isinstance(value, Integral) and not isinstance(value, bool)
-        if value != _FIRST and not numbered:
-            msg = f"reference must be 'first' or the number of a frame, got {value!r}."
+        if not numbered and (value not in _WORDS or value == _NUMBERED):
+            words = ", ".join(repr(word) for word in _WORDS if word != _NUMBERED)
+            msg = f"reference must be {words} or the number of a frame, got {value!r}."
             raise ValueError(msg)
         last = int(self._frame.max)
         with self._kind.changed.blocked(), self._frame.changed.blocked():
@@ -102,7 +117,7 @@ class ReferenceChoice(ValuedContainerWidget[str | int]):
                     msg = f"There is no frame {value}: they go from 0 to {last}."
                     raise ValueError(msg)
                 self._frame.value = frame
-            self._kind.value = _NUMBERED if numbered else _FIRST
+            self._kind.value = _NUMBERED if numbered else value
             self._frame.visible = bool(numbered)
         self.changed.emit(self.value)
 
@@ -114,7 +129,7 @@ class ReferenceChoice(ValuedContainerWidget[str | int]):
         self._frame.max = last
 
     def _on_kind(self, kind: str) -> None:
-        """Offer the frame on show to a user who chooses "frame"."""
+        """Offer the frame on show to a user who chooses "a frame"."""
         if kind == _NUMBERED:
             with self._frame.changed.blocked():
                 self._frame.value = min(self._shown_frame(), int(self._frame.max))

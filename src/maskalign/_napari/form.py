@@ -1,11 +1,16 @@
 """A form whose boxes stand in a column."""
 
+from collections.abc import Mapping
+
 from magicgui.widgets import Container, Widget
-from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QTabWidget, QWidget
+from superqt import QCollapsible
 
-__all__ = ["make_form"]
+__all__ = ["fold", "make_form", "scrolled", "tabs"]
 
+#: Height that a page can be squeezed to, screen pixels.
+_LOW = 200
 #: When a widget has got its colours and fonts.
 _STYLED = (QEvent.Type.Show, QEvent.Type.StyleChange)
 
@@ -21,6 +26,64 @@ def make_form(widgets: list[Widget]) -> Container[Widget]:
     form.extend(widgets)
     form.native.installEventFilter(_Leveller(form.native))
     return form
+
+
+def fold(title: str, form: Widget) -> QCollapsible:
+    """Return a form folded away under a title, to be opened by a click."""
+    folded = QCollapsible(title)
+    folded.setCollapsedIcon("▸")
+    folded.setExpandedIcon("▾")
+    # At once: an animation leaves a gap where the dock is laid out anew.
+    folded.setDuration(0)
+    for layout, margins in (
+        (folded.layout(), (0, 0, 0, 0)),
+        (folded.content().layout(), (8, 0, 0, 4)),
+    ):
+        if layout is not None:
+            layout.setContentsMargins(*margins)
+    folded.addWidget(form.native)
+    folded.collapse(animate=False)
+    return folded
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """Return a page that can be scrolled where there is too little height for it.
+
+    It never scrolls sideways: it asks for the width that its page needs.
+    """
+    area = _Upright()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(page)
+    return area
+
+
+def tabs(pages: Mapping[str, QWidget]) -> QTabWidget:
+    """Return pages that lie behind each other, by their names."""
+    shown = QTabWidget()
+    for name, page in pages.items():
+        shown.addTab(page, name)
+    return shown
+
+
+class _Upright(QScrollArea):
+    """Scrolls up and down alone."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the width of the page, and for little height."""
+        page, bar = self.widget(), self.verticalScrollBar()
+        if page is None or bar is None:
+            return super().minimumSizeHint()
+        width = page.minimumSizeHint().width() + bar.sizeHint().width()
+        return QSize(width, _LOW)
+
+    def sizeHint(self) -> QSize:
+        """Ask for all of the page."""
+        page = self.widget()
+        wide = self.minimumSizeHint().width()
+        high = _LOW if page is None else page.sizeHint().height()
+        return QSize(wide, high)
 
 
 class _Leveller(QObject):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskalign._napari.axes import AxesDecision, decide_axes
 from maskalign.core.validate import check_dtype
@@ -25,10 +26,14 @@ __all__ = [
     "add_or_update",
     "aligned_name",
     "find_result",
+    "go_to_frame",
+    "is_ours",
     "is_result",
     "mask_look",
+    "moved_by",
     "movie_of",
     "new_mask",
+    "pixel_map",
     "placement",
     "shown_frame",
 ]
@@ -56,8 +61,8 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
     TypeError
         If its pixels are no real numbers (complex, boolean).
     ValueError
-        If it is no movie: colour, a pyramid, a single image; the message says what to
-        do about it.
+        If it is no movie: colour, a single image; the message says what to do about
+        it.
     """
     if layer is None:
         msg = (
@@ -71,16 +76,11 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
             "list, choose Split RGB, and align one of the colours."
         )
         raise ValueError(msg)
-    if layer.multiscale:
-        msg = (
-            f"{layer.name!r} is a multiscale pyramid and cannot be aligned as it is. "
-            "Add its finest level as a layer of its own: "
-            "viewer.add_image(layer.data[0], scale=layer.scale)."
-        )
-        raise ValueError(msg)
-    check_dtype(layer.data.dtype, repr(layer.name))
-    decision = decide_axes(layer.data.shape, layer.axis_labels, layer.units)
-    movie = as_movie(layer.data, decision.axes).replace(
+    # Of a pyramid, the finest level, whose pixels are what the scale is for.
+    data: Any = layer.data[0] if layer.multiscale else layer.data
+    check_dtype(data.dtype, repr(layer.name))
+    decision = decide_axes(data.shape, layer.axis_labels, layer.units)
+    movie = as_movie(data, decision.axes).replace(
         scale=tuple(float(s) for s in layer.scale),
         units=tuple(normalize_unit(str(u)) for u in layer.units),
         origin=tuple(float(o) for o in layer.translate),
@@ -106,15 +106,89 @@ def shown_frame(layer: "Image", axes: str, point: Sequence[float]) -> int:
     return int(np.clip(round(float(position[at])), 0, layer.data.shape[at] - 1))
 
 
-def placement(layer: "Layer", ndim: int | None = None) -> dict[str, Any]:
+def go_to_frame(viewer: "ViewerModel", layer: "Image", axes: str, frame: int) -> None:
+    """Move the time slider of a viewer to a frame of a layer.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        The viewer.
+    layer : napari.layers.Image
+        The layer; if it lies askew, its first pixel is what is gone to.
+    axes : str
+        Its axes.
+    frame : int
+        Which frame.
+    """
+    at = axes.index("T")
+    position = [0.0] * layer.ndim
+    position[at] = frame
+    world = layer.data_to_world(position)
+    viewer.dims.set_point(viewer.dims.ndim - layer.ndim + at, world[at])
+
+
+def pixel_map(
+    layer: "Layer", other: "Layer", ndim: int | None = None
+) -> NDArray[np.float64]:
+    """Return the matrix that takes pixels of one layer to pixels of another.
+
+    Through the world in which a viewer shows both: scale, place, rotation and units.
+
+    Parameters
+    ----------
+    layer, other : napari.layers.Layer
+        From which layer to which.
+    ndim : int, optional
+        Only for the last `ndim` axes; all that both have if left out.
+
+    Returns
+    -------
+    ndarray of float64, shape (ndim + 1, ndim + 1)
+        For columns (position, 1).
+
+    Examples
+    --------
+    >>> from napari.layers import Image
+    >>> fine = Image(np.zeros((8, 8)), scale=(0.5, 0.5), units=("um", "um"))
+    >>> coarse = Image(np.zeros((4, 4)), scale=(1000, 1000), units=("nm", "nm"))
+    >>> (pixel_map(fine, coarse) @ (4, 2, 1)).round(9)
+    array([2., 1., 1.])
+    """
+    n = min(layer.ndim, other.ndim) if ndim is None else ndim
+    # napari draws units as they are but leaves them out of `data_to_world`.
+    unit = np.ones(n + 1)
+    pairs = zip(tuple(layer.units)[-n:], tuple(other.units)[-n:], strict=True)
+    for axis, (one, another) in enumerate(pairs):
+        if one.is_compatible_with(another):
+            unit[axis] = (1 * one).to(another).magnitude
+    there: NDArray[np.float64] = np.linalg.inv(_to_world(other, n)) @ np.diag(unit)
+    return there @ _to_world(layer, n)
+
+
+def _to_world(layer: "Layer", ndim: int) -> NDArray[np.float64]:
+    """Return the matrix from the last axes of a layer to the world."""
+    from napari.utils.transforms import CompositeAffine
+
+    place = placement(layer, ndim)
+    local = CompositeAffine(
+        **{name: place[name] for name in ("scale", "translate", "rotate", "shear")}
+    )
+    matrix: NDArray[np.float64] = place["affine"] @ local.affine_matrix
+    return matrix
+
+
+def placement(
+    layer: "Layer", kept: int | Sequence[int] | None = None
+) -> dict[str, Any]:
     """Return how a layer lies in the world, as keywords of ``viewer.add_...``.
 
     Parameters
     ----------
     layer : napari.layers.Layer
         The layer.
-    ndim : int, optional
-        Only for the last `ndim` axes; all if left out.
+    kept : int or sequence of int, optional
+        Only for so many of the last axes, or for the axes of these numbers; for all if
+        left out.
 
     Examples
     --------
@@ -125,8 +199,11 @@ def placement(layer: "Layer", ndim: int | None = None) -> dict[str, Any]:
     """
     from napari.utils.transforms import CompositeAffine
 
-    ndim = layer.ndim if ndim is None else ndim
-    axes = list(range(layer.ndim - ndim, layer.ndim))
+    axes = list(range(layer.ndim))
+    if isinstance(kept, Sequence):
+        axes = list(kept)
+    elif kept is not None:
+        axes = axes[-kept:]
     local = CompositeAffine(
         scale=layer.scale,
         translate=layer.translate,
@@ -139,26 +216,43 @@ def placement(layer: "Layer", ndim: int | None = None) -> dict[str, Any]:
         "rotate": local.rotate,
         "shear": local.shear,
         "affine": layer.affine.set_slice(axes).affine_matrix,
-        "units": tuple(layer.units)[-ndim:],
-        "axis_labels": tuple(layer.axis_labels)[-ndim:],
+        "units": tuple(layer.units[k] for k in axes),
+        "axis_labels": tuple(layer.axis_labels[k] for k in axes),
     }
 
 
-def mask_look() -> dict[str, Any]:
+def mask_look(*, ignored: bool = True) -> dict[str, Any]:
     """Return how a mask looks, as keywords of ``viewer.add_labels``.
 
-    One colour for every label, since every label counts alike.
+    What is left out is coloured, whether it is painted or not. One colour for every
+    label, since every label counts alike.
+
+    Parameters
+    ----------
+    ignored : bool
+        Whether what is painted is what is left out.
     """
     from napari.utils import DirectLabelColormap
 
-    colours = DirectLabelColormap(color_dict={None: _MASK_COLOUR, 0: "transparent"})
+    painted, empty = _MASK_COLOUR, "transparent"
+    if not ignored:
+        painted, empty = empty, painted
+    colours = DirectLabelColormap(color_dict={None: painted, 0: empty})
     return {"colormap": colours, "opacity": 0.5}
 
 
-def new_mask(viewer: "ViewerModel", image: "Image", name: str) -> "Labels":
-    """Add an empty Labels layer of (y, x) over a movie, ready to be painted in.
+def new_mask(
+    viewer: "ViewerModel",
+    image: "Image",
+    name: str,
+    *,
+    ignored: bool = True,
+    frames: str = "",
+) -> "Labels":
+    """Add an empty Labels layer over a movie, ready to be painted in.
 
-    It has no time axis, so what is painted in it goes for every frame, and for every z.
+    Without a time axis, so that what is painted in it goes for every frame, and for
+    every z; or, if `frames` names the axes of the movie, with time and z.
 
     Parameters
     ----------
@@ -168,13 +262,25 @@ def new_mask(viewer: "ViewerModel", image: "Image", name: str) -> "Labels":
         The movie, its last two axes y and x.
     name : str
         What to call it.
+    ignored : bool
+        Whether what is painted is to be left out.
+    frames : str
+        Axes of the movie, for a mask with frames of its own.
     """
-    shape = image.data.shape[-2:]
+    ndim = len(frames) or 2
+    shape = list(image.data.shape[-ndim:])
+    if "C" in frames:
+        # Every channel has the same mask.
+        shape[frames.index("C")] = 1
     labels = viewer.add_labels(
-        np.zeros(shape, np.uint8), name=name, **mask_look(), **placement(image, 2)
+        np.zeros(shape, np.uint8),
+        name=name,
+        metadata={KEY: {"mask": True}},
+        **mask_look(ignored=ignored),
+        **placement(image, ndim),
     )
     labels.mode = "paint"
-    labels.brush_size = max(_BRUSH, min(shape) // 16)
+    labels.brush_size = max(_BRUSH, min(shape[-2:]) // 16)
     viewer.layers.selection.active = labels
     return labels
 
@@ -185,9 +291,14 @@ def aligned_name(layer: "Layer") -> str:
 
 
 def is_result(layer: "Layer") -> bool:
-    """Tell whether a layer was made by us."""
+    """Tell whether a layer was moved by us."""
+    return is_ours(layer, "drift")
+
+
+def is_ours(layer: "Layer", what: str) -> bool:
+    """Tell whether we made a layer, as a ``"mask"``, a ``"preview"``, ..."""
     made = layer.metadata.get(KEY)
-    return isinstance(made, Mapping) and "drift" in made
+    return isinstance(made, Mapping) and what in made
 
 
 def find_result(layers: "Sequence[Layer]", source: "Layer") -> "Layer | None":
@@ -206,7 +317,12 @@ def find_result(layers: "Sequence[Layer]", source: "Layer") -> "Layer | None":
 
 
 def add_or_update(
-    viewer: "ViewerModel", source: "Image", data: Any, made: Mapping[str, Any]
+    viewer: "ViewerModel",
+    source: "Image",
+    data: Any,
+    made: Mapping[str, Any],
+    first: Sequence[float] | None = None,
+    there: "Layer | None" = None,
 ) -> "Image":
     """Show an aligned movie: as a new layer, or in place of the last one.
 
@@ -217,12 +333,20 @@ def add_or_update(
     source : napari.layers.Image
         The layer that was aligned; the new one lies and looks like it.
     data : dask.array.Array
-        The aligned movie, shape of the source's.
+        The aligned movie, with the axes of the source's.
     made : mapping
         How it was made; goes into ``metadata["maskalign"]``.
+    first : sequence of float, optional
+        Which pixel of the source its first pixel lies on; the first if left out.
+    there : napari.layers.Image, optional
+        The layer to show it in; that of an earlier run if left out.
     """
     metadata = {**source.metadata, KEY: dict(made)}
-    there = find_result(viewer.layers, source)
+    place = placement(source)
+    if first is not None:
+        place["translate"] = moved_by(source, first)
+    if there is None or there not in viewer.layers:
+        there = find_result(viewer.layers, source)
     if there is None:
         look = {name: getattr(source, name) for name in _LOOK}
         return viewer.add_image(
@@ -230,12 +354,23 @@ def add_or_update(
             name=aligned_name(source),
             metadata=metadata,
             **look,
-            **placement(source),
+            **place,
         )
     there.data = data
     there.metadata = metadata
     # The look of the last result is the user's by now; where it lies is the source's.
-    for name, value in placement(source).items():
+    for name, value in place.items():
         setattr(there, name, value)
     there.visible = True
     return there
+
+
+def moved_by(layer: "Layer", pixels: Sequence[float]) -> NDArray[np.float64]:
+    """Return the translation of a layer that begins at another pixel."""
+    from napari.utils.transforms import CompositeAffine
+
+    linear = CompositeAffine(
+        scale=layer.scale, rotate=layer.rotate, shear=layer.shear, ndim=layer.ndim
+    ).linear_matrix
+    moved: NDArray[np.float64] = layer.translate + linear @ np.asarray(pixels, float)
+    return moved

@@ -1,11 +1,18 @@
-"""What is painted in a Labels layer, as the mask of a movie: pure functions, no Qt."""
+"""What is painted or drawn in a layer, as the mask of a movie: pure functions, no Qt.
 
-from collections.abc import Iterator
+Labels, Shapes and images can be masks. Each is first read as *drawn*: an array that is
+True where something is painted, and its axes. What painting means comes afterwards.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign._napari.shapes_mask import shapes_axes, shapes_drawn
 from maskalign.errors import MaskError
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
@@ -13,20 +20,35 @@ from maskalign.pipeline.frames import Frames, as_movie
 from maskalign.pipeline.parallel import compute
 
 if TYPE_CHECKING:
-    from napari.layers import Labels
+    from napari.layers import Image, Labels, Layer
 
-__all__ = ["PAINTED", "Painted", "as_mask", "iter_painted", "mask_axes"]
+    from maskalign._napari.worker import Stop
+
+__all__ = [
+    "FOLLOWS",
+    "PAINTED",
+    "Follows",
+    "MaskChoice",
+    "Painted",
+    "as_mask",
+    "iter_painted",
+    "mask_axes",
+]
 
 Painted: TypeAlias = Literal["ignore painted", "use only painted"]
 #: What painting may mean.
 PAINTED: tuple[Painted, ...] = get_args(Painted)
 
+Follows: TypeAlias = Literal["fixed in the camera", "follows the sample", "one a frame"]
+#: What a mask may be fixed to.
+FOLLOWS: tuple[Follows, ...] = get_args(Follows)
 
-def mask_axes(labels: "Labels", movie: Movie) -> str:
-    """Return the axes of a Labels layer that is to mask a movie.
+
+def mask_axes(layer: "Layer", movie: Movie) -> str:
+    """Return the axes of a layer that is to mask a movie.
 
     A layer may have the shape of one frame, of the whole movie, or of (y, x), which
-    then goes for every z.
+    then goes for every z. Shapes have none of their own and always fit.
 
     Raises
     ------
@@ -40,16 +62,20 @@ def mask_axes(labels: "Labels", movie: Movie) -> str:
     >>> mask_axes(Labels(np.zeros((64, 48), int)), movie)
     'YX'
     """
-    shape = tuple(_finest(labels).shape)
+    if _is_shapes(layer):
+        return shapes_axes(layer, movie)
+    shape = tuple(_finest(layer).shape)
     sizes = dict(zip(movie.axes, movie.shape, strict=True))
     whole = movie.axes
     frame = "".join(a for a in whole if a in movie.spatial_axes)
     plane = "".join(a for a in whole if a in "YX")
+    one_channel = sizes | {"C": 1}
     for axes in (frame, whole, whole.replace("C", ""), whole.replace("T", ""), plane):
-        if shape == tuple(sizes[a] for a in axes):
-            return axes
+        for known in (sizes, one_channel):
+            if shape == tuple(known[a] for a in axes):
+                return axes
     msg = (
-        f"The mask {labels.name!r} has shape {shape}; it must have that of a frame, "
+        f"The mask {layer.name!r} has shape {shape}; it must have that of a frame, "
         f"{movie.frame_shape}, or of the movie, {movie.shape}."
     )
     raise MaskError(msg)
@@ -73,12 +99,7 @@ def iter_painted(labels: "Labels", axes: str) -> Iterator[NDArray[np.bool_]]:
     ndarray of bool, shape (Y, X) or (Z, Y, X)
         True where something is painted in any of those frames.
     """
-    drawn = as_movie(_finest(labels), axes)
-    for channel in range(drawn.shape[axes.index("C")]) if "C" in axes else (None,):
-        frames = Frames(drawn, channel)
-        for block in frames.blocks:
-            painted = np.asarray(compute(frames.block(*block))) > 0
-            yield np.asarray(painted.any(axis=0))
+    yield from _iter_drawn(_finest(labels), axes, None)
 
 
 def as_mask(painted: NDArray[np.bool_], meaning: Painted, name: str) -> Movie:
@@ -127,6 +148,121 @@ def as_mask(painted: NDArray[np.bool_], meaning: Painted, name: str) -> Movie:
     return Movie(valid, "ZYX"[-valid.ndim :])
 
 
-def _finest(labels: "Labels") -> Any:
-    """Return the array of a Labels layer; of a pyramid, its finest level."""
-    return labels.data[0] if labels.multiscale else labels.data
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskChoice:
+    """A layer that masks a movie: how it is read, what it means, where it goes."""
+
+    #: A Labels, Shapes or Image layer.
+    layer: "Layer"
+    #: The layer of the movie, and the movie that it shows.
+    source: "Image"
+    movie: Movie
+    meaning: Painted
+    follows: Follows = "fixed in the camera"
+    #: The labels that count as painted; None for all.
+    labels: Collection[int] | None = None
+
+    def check(self) -> None:
+        """Raise a `MaskError` unless it fits the movie, reading nothing."""
+        axes = mask_axes(self.layer, self.movie)
+        if self.follows == "one a frame" and "T" not in axes:
+            msg = (
+                f"The mask {self.layer.name!r} has no time axis, so it has no frames. "
+                "Choose 'fixed in the camera', or press New mask: it adds one with "
+                "all frames."
+            )
+            raise MaskError(msg)
+
+    def options(self, stop: "Stop") -> dict[str, Any]:
+        """Read it, and return it as options of `estimate_drift`."""
+        if self.follows == "one a frame":
+            return {"mask": Movie(self._by_frame(), "T" + self._spatial)}
+        follows = "sample" if self.follows == "follows the sample" else "camera"
+        return {"mask": self.fixed(stop), "mask_follows": follows}
+
+    def fixed(self, stop: "Stop") -> Movie:
+        """Return the union over time of what is painted, as a mask."""
+        data, axes = self._drawn()
+        frames = stop.watch(_iter_drawn(data, axes, self._counting))
+        painted = np.array(next(frames))
+        for frame in frames:
+            painted |= frame
+        return as_mask(painted, self.meaning, self.layer.name)
+
+    def valid(self, frame: int) -> ValidArray:
+        """Return the mask of one frame, where each has its own."""
+        valid: ValidArray = np.asarray(compute(self._by_frame()[frame]))
+        return valid
+
+    @property
+    def _counting(self) -> Collection[int] | None:
+        """Labels to look at; an image has none."""
+        return self.labels if _is_labels(self.layer) else None
+
+    @property
+    def _spatial(self) -> str:
+        axes = mask_axes(self.layer, self.movie)
+        return "".join(a for a in "ZYX" if a in axes)
+
+    def _drawn(self) -> tuple[Any, str]:
+        axes = mask_axes(self.layer, self.movie)
+        if _is_shapes(self.layer):
+            return shapes_drawn(self.layer, self.movie, self.source), axes
+        return _finest(self.layer), axes
+
+    def _by_frame(self) -> Any:
+        """Return a lazy mask of each frame, shape (T, [Z,] Y, X)."""
+        data, axes = self._drawn()
+        if not isinstance(data, da.Array):
+            chunks = tuple(1 if a == "T" else -1 for a in axes)
+            # Naming it by its content would read all of it.
+            data = da.from_array(data, chunks=chunks, name=False)
+        painted = data.map_blocks(
+            _painted, self._counting, dtype=bool, meta=np.empty((0,) * data.ndim, bool)
+        )
+        if "C" in axes:
+            painted = painted.any(axis=axes.index("C"))
+            axes = axes.replace("C", "")
+        order = [axes.index(a) for a in "TZYX" if a in axes]
+        painted = painted.transpose(order)
+        return ~painted if self.meaning == "ignore painted" else painted
+
+
+def _iter_drawn(
+    data: Any, axes: str, labels: Collection[int] | None
+) -> Iterator[NDArray[np.bool_]]:
+    """Yield where an array is painted, a few frames at a time."""
+    drawn = as_movie(data, axes)
+    if drawn.dtype == bool:
+        # Frames are of numbers.
+        drawn = drawn.replace(data=drawn.data.view(np.uint8))
+    for channel in range(drawn.shape[axes.index("C")]) if "C" in axes else (None,):
+        frames = Frames(drawn, channel)
+        for ends in frames.blocks:
+            block = np.asarray(compute(frames.block(*ends)))
+            yield np.asarray(_painted(block, labels).any(axis=0))
+
+
+def _painted(values: NDArray[Any], labels: Collection[int] | None) -> NDArray[np.bool_]:
+    """Return where something is painted: True, a label, a number above 0."""
+    if labels is not None:
+        return np.isin(values, list(labels))
+    painted: NDArray[np.bool_] = values > 0
+    return painted
+
+
+def _is_shapes(layer: "Layer") -> bool:
+    from napari.layers import Shapes
+
+    return isinstance(layer, Shapes)
+
+
+def _is_labels(layer: "Layer") -> bool:
+    from napari.layers import Labels
+
+    return isinstance(layer, Labels)
+
+
+def _finest(layer: Any) -> Any:
+    """Return the array of a layer; of a pyramid, its finest level."""
+    return layer.data[0] if layer.multiscale else layer.data

@@ -1,6 +1,7 @@
 """Begin, cancel, progress and a line that says how it went: the foot of a widget."""
 
 from collections.abc import Callable, Generator
+from time import monotonic
 from typing import Any, Protocol
 
 from magicgui.widgets import Container, ProgressBar, PushButton, Widget
@@ -11,7 +12,7 @@ from napari.utils.notifications import (
 )
 
 from maskalign._napari.controls import WrappedLabel
-from maskalign._napari.wording import describe_error
+from maskalign._napari.wording import describe_error, time_left
 from maskalign._napari.worker import Done, Failed, Job, Outcome, Stop
 
 __all__ = ["RunPanel", "Task"]
@@ -47,6 +48,16 @@ class RunPanel(Container[Widget]):
         and free to raise.
     finish : callable
         Takes the result and returns the text of the status line.
+    welcome : str
+        What the status line says at first.
+    step : str
+        What a step of the task is called.
+    each : callable, optional
+        Takes every step that the task yields.
+    undone : callable, optional
+        Called when a task has ended without a result.
+    stopping : str
+        What the button says that cancels.
 
     Attributes
     ----------
@@ -66,16 +77,20 @@ class RunPanel(Container[Widget]):
         prepare: Callable[[], Task],
         finish: Callable[[Any], str],
         welcome: str = "",
+        step: str = "Frame",
+        each: Callable[[Any], None] | None = None,
+        undone: Callable[[], None] | None = None,
+        stopping: str = "Stop. Nothing is added.",
     ) -> None:
         self._title = text
+        self._step_name = step
         self._prepare = prepare
         self._finish = finish
+        self._each, self._undone = each, undone
         self._job: Job[Any, Any] | None = None
         self._warnings: list[str] = []
         self.begin = PushButton(text=text, tooltip=tooltip)
-        self.cancel = PushButton(
-            text="Cancel", enabled=False, tooltip="Stop. Nothing is added."
-        )
+        self.cancel = PushButton(text="Cancel", enabled=False, tooltip=stopping)
         self.progress = ProgressBar(min=0, max=1, visible=False)
         self.status = WrappedLabel(value=welcome)
         buttons = Container(
@@ -101,15 +116,31 @@ class RunPanel(Container[Widget]):
         dock.native_parent_changed.connect(moved)
         dock.native.destroyed.connect(self._on_destroyed)
 
-    def _on_begin(self) -> None:
+    @property
+    def running(self) -> bool:
+        """Whether a task runs."""
+        return self._job is not None
+
+    def attempt(self, action: Callable[[], str | None]) -> None:
+        """Do something quick; say what it returns, or in words what went wrong."""
+        try:
+            said = action()
+        except Exception as error:  # noqa: BLE001 - magicgui would show an empty box
+            self._fail(error)
+        else:
+            if said is not None:
+                self.status.value = said
+
+    def start(self, prepare: Callable[[], Task]) -> None:
+        """Run the task that `prepare` returns, unless one is running."""
         if self._job is not None:
             return
         try:
-            task = self._prepare()
-        except Exception as error:  # noqa: BLE001 - magicgui would show an empty box
+            task = prepare()
+            self._n_steps = task.n_steps
+        except Exception as error:  # noqa: BLE001 - as above
             self._fail(error)
             return
-        self._n_steps = task.n_steps
         self._job = Job(
             task.run,
             total=self._n_steps,
@@ -119,10 +150,14 @@ class RunPanel(Container[Widget]):
             on_end=self._on_end,
         )
         self._n_done = 0
+        self._began = monotonic()
         self._warnings = []
         self._show_running(running=True)
         self.status.value = "Starting ..."
         self._job.start()
+
+    def _on_begin(self) -> None:
+        self.start(self._prepare)
 
     def _on_cancel(self) -> None:
         if self._job is not None:
@@ -130,11 +165,15 @@ class RunPanel(Container[Widget]):
             self.status.value = "Stopping ..."
             self._job.cancel()
 
-    def _on_step(self, _step: Any) -> None:
+    def _on_step(self, step: Any) -> None:
         self._n_done += 1
+        if self._each is not None:
+            self._each(step)
         self.progress.value = min(self._n_done, self._n_steps)
         if self.cancel.enabled:
-            self.status.value = f"Frame {self._n_done} of {self._n_steps} ..."
+            left = time_left(monotonic() - self._began, self._n_done, self._n_steps)
+            said = f"{self._step_name} {self._n_done} of {self._n_steps}"
+            self.status.value = f"{said}{left} ..."
 
     def _on_warning(self, text: str) -> None:
         self._warnings.append(text)
@@ -145,20 +184,24 @@ class RunPanel(Container[Widget]):
         self._show_running(running=False)
         match outcome:
             case Failed(error):
+                self._tidy()
                 self._fail(error)
             case Done(result):
                 try:
                     found = self._finish(result)
                     self.status.value = "\n\n".join([found, *self._warnings])
                 except Exception as error:  # noqa: BLE001 - as above
+                    self._tidy()
                     self._fail(error)
             case _:
+                self._tidy()
                 self.status.value = "Cancelled; nothing was added."
 
     def _on_undocked(self) -> None:
         if self._job is not None:
             self._on_destroyed()
             self._show_running(running=False)
+            self._tidy()
             self.status.value = "Cancelled, for the dock was closed."
 
     def _on_destroyed(self) -> None:
@@ -172,6 +215,11 @@ class RunPanel(Container[Widget]):
         self.progress.max = max(self._n_steps, 1)
         self.progress.value = 0
         self.progress.visible = running
+
+    def _tidy(self) -> None:
+        """Let whoever asked for the task take back what it has shown."""
+        if self._undone is not None:
+            self._undone()
 
     def _fail(self, error: Exception) -> None:
         """Say what went wrong, once."""

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign.model.drift_table import DriftTable
+from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import PIXEL, Movie
-from maskalign.model.status import MEANING, OK
+from maskalign.model.status import MEANING, TRUSTED
 
 __all__ = [
     "describe_error",
+    "describe_match",
+    "describe_row",
     "describe_table",
     "length",
     "list_frames",
     "pixels_suffix",
+    "time_left",
 ]
+
+#: Steps before a time is told.
+_TELLING = 3
 
 
 def length(
@@ -55,6 +61,29 @@ def pixels_suffix(pixels: float, movie: Movie | None) -> str:
     if len(scale) != 1 or len(units) != 1 or PIXEL in units:
         return " px"
     return f" px = {pixels * scale.pop():.3g} {units.pop()}"
+
+
+def time_left(elapsed: float, done: int, total: int) -> str:
+    """Return how long it will still take, once that can be told.
+
+    Parameters
+    ----------
+    elapsed : float
+        Seconds so far.
+    done, total : int
+        Steps so far, and of all.
+
+    Examples
+    --------
+    >>> time_left(6, 3, 9), time_left(600, 10, 100), time_left(0.1, 1, 9)
+    (', about 12 s left', ', about 90 min left', '')
+    """
+    if done < _TELLING or elapsed < 1 or done >= total:
+        return ""
+    seconds = elapsed / done * (total - done)
+    if seconds < 100:
+        return f", about {max(round(seconds), 1)} s left"
+    return f", about {round(seconds / 60)} min left"
 
 
 def list_frames(frames: Sequence[int], *, most: int = 6) -> str:
@@ -103,10 +132,80 @@ def describe_table(table: DriftTable, used: float = 1.0) -> str:
         return f"{text} All are ok."
     lines = [text, "Not ok, so moved as their neighbours are:"]
     for word in table.counts():
-        if word != OK:
+        if word not in TRUSTED:
             where = list_frames(np.flatnonzero(table.status == word).tolist())
             lines.append(f"{where}: {word}. {MEANING.get(word, '')}".strip())
     return "\n".join(lines)
+
+
+def describe_match(
+    row: DriftRow,
+    frame: int,
+    over: int | None,
+    scale: Sequence[float],
+    units: Sequence[str],
+) -> str:
+    """Return what was found for one frame over another.
+
+    Parameters
+    ----------
+    row : DriftRow
+        What was found.
+    frame, over : int
+        Which frame over which; None if it is the reference itself.
+    scale, units : sequence
+        Size and unit of a pixel along each axis of the shift.
+
+    Examples
+    --------
+    >>> row = DriftRow(1, 0, (3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
+    >>> print(describe_match(row, 7, 0, (0.5, 0.5), ("µm", "µm")))
+    Frame 7 over frame 0: shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px.
+    NCC 0.900, overlap 80 %. ok: The shift may be used as it stands.
+    """
+    if over is None:
+        return f"Frame {frame} is the reference. Go to another frame to see its shift."
+    text = f"Frame {frame} over frame {over}: "
+    axes = "ZYX"[-len(row.shift) :]
+    found = _shift(row.shift, axes)
+    if np.isfinite(row.shift).all():
+        found += f" ({length(row.shift, scale, units)})"
+    if np.isfinite(row.shift_std).all():
+        found += f", sigma {max(row.shift_std):.2g} px"
+    quality = []
+    if np.isfinite(row.ncc):
+        quality.append(f"NCC {row.ncc:.3f}")
+    if np.isfinite(row.overlap):
+        quality.append(f"overlap {row.overlap:.0%}".replace("%", " %"))
+    lines = f"{text}{found}.\n{', '.join(quality)}." if quality else f"{text}{found}."
+    return f"{lines} {row.status}: {MEANING.get(row.status, '')}".strip()
+
+
+def describe_row(table: DriftTable, frame: int) -> str:
+    """Return what is known of one frame.
+
+    Examples
+    --------
+    >>> table = DriftTable.from_shifts([(0, 0), (3, -4)], ncc=[1, 0.9])
+    >>> print(describe_row(table, 1))
+    frame 1: shift y 3.00, x -4.00 px; NCC 0.900; ok
+    """
+    row = table[frame]
+    parts = [f"frame {frame}: {_shift(row.shift, table.axes)}"]
+    if np.isfinite(row.ncc):
+        parts.append(f"NCC {row.ncc:.3f}")
+    parts.append(row.status)
+    text = "; ".join(parts)
+    meaning = MEANING.get(row.status, "")
+    return text if row.status in TRUSTED else f"{text}. {meaning}".strip()
+
+
+def _shift(shift: Sequence[float], axes: str) -> str:
+    """Return a shift with the names of its axes."""
+    if not np.isfinite(shift).all():
+        return "no shift"
+    named = (f"{a.lower()} {s:.2f}" for a, s in zip(axes, shift, strict=True))
+    return f"shift {', '.join(named)} px"
 
 
 def describe_error(error: Exception) -> str:

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from napari.qt.threading import create_worker
 
-__all__ = ["Cancelled", "Done", "Failed", "Job", "Outcome", "Stop"]
+__all__ = ["Cancelled", "Done", "Failed", "Job", "Outcome", "Stop", "leaving"]
 
 Step = TypeVar("Step")
 Result = TypeVar("Result")
@@ -52,6 +52,15 @@ class Stop:
         """Ask the work to stop."""
         self._event.set()
 
+    @property
+    def requested(self) -> bool:
+        """Whether somebody has asked the work to stop."""
+        return self._event.is_set()
+
+    def leave(self) -> NoReturn:
+        """Leave the work, keeping nothing."""
+        raise _StopRequestedError
+
     def watch(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield `items`, and leave the work between two of them when asked to."""
         for item in items:
@@ -73,6 +82,16 @@ def settle(
     except _StopRequestedError:
         return Cancelled()
     except Exception as error:  # noqa: BLE001 - handed to the window, which shows it
+        return Failed(error)
+
+
+def leaving(work: Callable[[Stop], Result], stop: Stop) -> Outcome[Result]:
+    """Run work that has no steps, and return how it ended."""
+    try:
+        return Done(work(stop))
+    except _StopRequestedError:
+        return Cancelled()
+    except Exception as error:  # noqa: BLE001 - as above
         return Failed(error)
 
 

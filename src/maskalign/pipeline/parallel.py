@@ -30,7 +30,11 @@ def compute(lazy: Any) -> Any:
         return lazy
     chosen = dask.config.get("scheduler", None)
     remote = chosen in ("distributed", "dask.distributed")
-    return lazy.compute(**({} if remote else {"scheduler": "synchronous"}))
+    if remote:
+        return lazy.compute()
+    # dask's callbacks are for one thread alone; napari's cache, one of them, fails
+    # where the viewer draws while frames are read here.
+    return lazy.compute(scheduler="synchronous", callbacks=())
 
 
 def in_order(

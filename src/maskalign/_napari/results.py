@@ -1,0 +1,246 @@
+"""What was found, in the dock: plot, table, other layers, and the moved layer."""
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Layer
+from napari.utils.notifications import show_warning
+
+from maskalign._napari.alignment import Aligned, Alignment, move_movie
+from maskalign._napari.apply_panel import ApplyPanel
+from maskalign._napari.apply_to import moved_layer, show_moved, why_not
+from maskalign._napari.drift_view import DriftView
+from maskalign._napari.history import History
+from maskalign._napari.layers import (
+    KEY,
+    add_or_update,
+    find_result,
+    go_to_frame,
+    is_ours,
+    movie_of,
+)
+from maskalign._napari.live_layer import LiveLayer
+from maskalign._napari.table_panel import TablePanel
+from maskalign._napari.wording import describe_table, list_frames
+from maskalign.model.drift_table import DriftRow, DriftTable
+from maskalign.model.movie import Movie
+from maskalign.model.status import NOT_REACHED
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image
+
+    from maskalign._napari.movie_form import MovieForm
+    from maskalign._napari.run_panel import RunPanel
+
+__all__ = ["Results"]
+
+#: Seconds between two looks of the plot at what was found.
+_PAUSE = 0.1
+#: Layers of these kinds are ours, and are not offered to be moved.
+_OURS = ("drift", "live", "preview")
+
+
+class Results:
+    """Shows what a run finds, while it runs and afterwards, and lets it be mended.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        Where layers are shown.
+    form : MovieForm
+        Says which movie it is about and how it is moved.
+    panel : RunPanel
+        Says in words what was done.
+
+    Attributes
+    ----------
+    plot : DriftView
+        Shifts and NCC over time.
+    table : TablePanel
+        The rows, and what can be done with them.
+    others : ApplyPanel
+        Other layers, to be moved alike.
+    """
+
+    def __init__(
+        self, viewer: "ViewerModel", form: "MovieForm", panel: "RunPanel"
+    ) -> None:
+        self._viewer, self._form, self._panel = viewer, form, panel
+        self._source: Image | None = None
+        self._request: Alignment | None = None
+        self._live: LiveLayer | None = None
+        self._rows: dict[int, DriftRow] = {}
+        self._next_look = 0.0
+        self.plot = DriftView()
+        self.table = TablePanel(
+            panel.attempt, changed=self._on_edited, loaded=self._on_loaded
+        )
+        self.others = ApplyPanel(panel.attempt, self._apply)
+        self.plot.frame_chosen.connect(self._go_to)
+        self.table.view.frame_chosen.connect(self._go_to)
+
+    # While it runs --------------------------------------------------------------------
+
+    def begin(self, request: Alignment) -> None:
+        """Get ready for the rows of a run."""
+        self._request, self._source = request, request.source
+        self._rows, self._live = {}, None
+        # Frames that are found anew do not empty what there is.
+        if request.start is None:
+            self._live = LiveLayer(
+                self._viewer, request.source, request.movie, request.output
+            )
+            self.plot.show_table(None, request.movie.n_frames)
+
+    def add(self, row: DriftRow) -> None:
+        """Show a row as soon as it is there."""
+        if self._live is None or self._request is None:
+            return
+        self._rows[row.frame] = row
+        self._live.add(row)
+        if monotonic() >= self._next_look:
+            self._next_look = monotonic() + _PAUSE
+            movie = self._request.movie
+            self.plot.show_table(self._so_far(movie), movie.n_frames)
+
+    def undo(self) -> None:
+        """Show what there was before a run of which nothing came."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.withdraw()
+        history = self.table.history
+        table = None if history is None else history.now
+        self.plot.show_table(table, 0 if table is None else len(table))
+
+    def finish(self, aligned: Aligned) -> str:
+        """Show the aligned movie, and return what was found."""
+        live, self._live = self._live, None
+        table = aligned.table
+        add_or_update(
+            self._viewer,
+            aligned.request.source,
+            aligned.data,
+            aligned.record,
+            aligned.moved.first,
+            None if live is None else live.layer,
+        )
+        said = "Recomputed." if aligned.request.start is not None else "Aligned."
+        before = self.table.history
+        self._show(History.of(table) if before is None else before.then(table, said))
+        self.list_layers()
+        text = describe_table(table, aligned.used)
+        if not aligned.whole:
+            n = int(np.count_nonzero(table.status != NOT_REACHED))
+            return f"Cancelled after {n} of {len(table)} frames; these are kept. {text}"
+        doubtful = np.flatnonzero(~table.ok).tolist()
+        if doubtful:
+            show_warning(
+                f"{list_frames(doubtful).capitalize()} could not be aligned for sure; "
+                "the dock says why."
+            )
+        return text
+
+    def _so_far(self, movie: Movie) -> DriftTable:
+        rows = list(self._rows.values())
+        letters = movie.spatial_axes[-len(rows[0].shift) :]
+        return DriftTable.from_rows(
+            rows,
+            scale=movie.along("scale", letters),
+            units=movie.along("units", letters),
+        )
+
+    # Afterwards -----------------------------------------------------------------------
+
+    def show_for(self, source: "Image | None", movie: Movie | None) -> None:
+        """Show what an earlier run has found for an image, unless it is on show."""
+        if source is self._source:
+            return
+        self._source = source
+        found = None
+        if source is not None and movie is not None:
+            found = find_result(self._viewer.layers, source)
+        table = None if found is None else found.metadata[KEY]["drift"]
+        self._show(History.of(table) if isinstance(table, DriftTable) else None)
+
+    def follow(self, frame: int) -> None:
+        """Show where the time slider is."""
+        self.plot.show_frame(frame)
+        self.table.view.show_frame(frame)
+
+    def lay_out_anew(self) -> None:
+        """Move the movie by the same table, with the options that are set now."""
+        history = self.table.history
+        if history is not None and not self._panel.running:
+            self._panel.attempt(lambda: self._move(history.now))
+
+    def list_layers(self) -> None:
+        """List what can be moved alike."""
+        movie = self._form.movie()
+        if movie is None:
+            self.others.show_layers([])
+            return
+        source = self._form.image.value
+        self.others.show_layers(
+            [
+                (layer, why_not(layer, source, movie))
+                for layer in self._viewer.layers
+                if layer is not source and not any(is_ours(layer, o) for o in _OURS)
+            ]
+        )
+
+    def _show(self, history: History | None) -> None:
+        self.table.show_history(history)
+        table = None if history is None else history.now
+        self.plot.show_table(table, 0 if table is None else len(table))
+        self.plot.show_frame(self._form.shown_frame())
+
+    def _go_to(self, frame: int) -> None:
+        movie = self._form.movie()
+        if movie is not None and frame < movie.n_frames:
+            go_to_frame(self._viewer, self._form.image.value, movie.axes, frame)
+
+    def _on_edited(self, history: History) -> None:
+        """Move the movie by the table as it is now."""
+        if self._panel.running:
+            msg = "Wait until Align has ended, or press Cancel."
+            raise ValueError(msg)
+        self._move(history.now)
+        self._show(history)
+
+    def _on_loaded(self, table: DriftTable) -> str:
+        before, said = self.table.history, "Loaded a table."
+        fresh = History.of(table, said)
+        self._on_edited(fresh if before is None else before.then(table, said))
+        return f"{said} {describe_table(table)}"
+
+    def _move(self, table: DriftTable) -> None:
+        """Show the movie, moved by a table; keep how that came about."""
+        source = self._form.image.value
+        movie, _ = movie_of(source)
+        output = self._form.output.options()
+        moved = move_movie(movie, table, output)
+        there = find_result(self._viewer.layers, source)
+        made: dict[str, Any] = {} if there is None else dict(there.metadata[KEY])
+        options = dict(made.get("options", {"image": source.name, "axes": movie.axes}))
+        options |= {name: getattr(output, name) for name in vars(self._form.output)}
+        record = made | {"drift": table, "options": options}
+        add_or_update(self._viewer, source, moved.data, record, moved.first)
+
+    def _apply(self, layers: list[Layer]) -> str:
+        history = self.table.history
+        if history is None:
+            msg = "There is no drift yet: press Align, or load a table, then apply it."
+            raise ValueError(msg)
+        if not layers:
+            msg = "Tick the layers to move first."
+            raise ValueError(msg)
+        source = self._form.image.value
+        movie, _ = movie_of(source)
+        output = self._form.output.options()
+        names = []
+        for layer in layers:
+            data = moved_layer(layer, source, movie, history.now, output)
+            names.append(show_moved(self._viewer, layer, data).name)
+        return f"Added {', '.join(names)}."
