@@ -43,6 +43,7 @@ CASES = {
         _timed("masked-volume", "speed:masked_volume", "one pair of volumes, masks"),
         _timed("unmasked-frame", "speed:unmasked_frame", "one frame, no mask"),
         _timed("translate", "translation:translation", "moving by part of a pixel"),
+        _timed("ncc-map", "maps:ncc_map", "the NCC map of a pair of images"),
         _timed("movie", "movie:movie", "a whole movie, estimated and moved"),
         Case("memory", "memory:memory", "peak memory of pairs and movies"),
         Case("accuracy", "accuracy:accuracy", "errors on scenes of known shift"),

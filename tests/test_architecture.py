@@ -13,11 +13,11 @@ ROOT = Path(maskalign.__file__).parent
 SHARED = {"maskalign", "maskalign.errors", "numpy"}
 MAY_IMPORT = {
     "errors": set(),
-    "model": SHARED,
+    "model": SHARED | {"pandas"},  # only inside `DriftTable.to_pandas`
     "core": SHARED | {"scipy", "maskalign.model"},
     "pipeline": SHARED | {"dask", "maskalign.model", "maskalign.core"},
     "io": SHARED
-    | {"dask", "tifffile", "matplotlib", "maskalign.model", "maskalign.core"},
+    | {"dask", "tifffile", "matplotlib", "zarr", "maskalign.model", "maskalign.core"},
     "data": SHARED | {"scipy", "maskalign.model", "maskalign.core", "maskalign.io"},
     "cli": SHARED
     | {

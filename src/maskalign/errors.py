@@ -13,6 +13,7 @@ __all__ = [
     "NoContrastError",
     "NoOverlapError",
     "NoValidPixelsError",
+    "NothingMovesWarning",
     "StaticStructureWarning",
 ]
 
@@ -43,6 +44,10 @@ class DriftTableError(ValueError):
 
 class MovieFileError(ValueError):
     """A movie file cannot be read or written."""
+
+
+class NothingMovesWarning(UserWarning):
+    """What stands still cannot be told from the sample: that is not seen to move."""
 
 
 class StaticStructureWarning(UserWarning):

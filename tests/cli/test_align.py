@@ -6,7 +6,7 @@ import tifffile
 
 import maskalign as library
 from maskalign import DriftTable
-from maskalign.pipeline.estimate import DriftPlan
+from maskalign.pipeline.plan import DriftPlan
 
 
 @pytest.fixture

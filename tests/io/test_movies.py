@@ -16,17 +16,18 @@ from maskalign.model.movie import Movie
 
 DTYPES = [f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32)]
 DTYPES += ["float32", "float64"]
+ZARR_DTYPES = [*DTYPES, "bool", "int64", "uint64", "float16"]
 STEPS = st.floats(1e-3, 1e3) | st.sampled_from([1, 0.1, 0.1083, 1 / 3])
 
 
 @st.composite
-def movies(draw):
+def movies(draw, dtypes=DTYPES):
     """Movies of all axes, in any order, with any calibration that files can hold."""
     others = draw(st.lists(st.sampled_from("TCZ"), unique=True))
     axes = "".join(draw(st.permutations([*others, "Y", "X"])))
     # Older versions of tifffile take images one pixel wide for something else.
     shape = [draw(st.integers(2 if a in "YX" else 1, 4)) for a in axes]
-    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
     if draw(st.booleans()):
         dtype = dtype.newbyteorder()
     length = draw(st.sampled_from(["µm", "nm", "pixel"]))
@@ -61,6 +62,26 @@ def test_what_is_saved_is_loaded(movie, suffix):
     expected = movie.data.transpose([movie.axes.index(a) for a in axes])
     np.testing.assert_array_equal(pixels, expected, strict=False)
     assert found.dtype == movie.dtype.newbyteorder("=")
+    assert found.axes == axes
+    for name in ("scale", "units", "origin"):
+        assert found.along(name, axes) == movie.along(name, axes)
+    assert found.channels == movie.channels
+    assert found.name == "movie"
+
+
+@settings(deadline=None, max_examples=60)
+@given(movies(ZARR_DTYPES), st.sampled_from([".zarr", ".ome.zarr", ".OME.ZARR"]))
+def test_what_is_saved_as_zarr_is_loaded(movie, suffix):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / f"movie{suffix}"
+        save_movie(path, movie)
+        found = load_movie(path)
+        pixels = found.data.compute()
+        assert [p.name for p in Path(folder).iterdir()] == [path.name]
+    axes = "".join(sorted(movie.axes, key="TCZYX".index))
+    expected = movie.data.transpose([movie.axes.index(a) for a in axes])
+    np.testing.assert_array_equal(pixels, expected, strict=False)
+    assert found.dtype == pixels.dtype == movie.dtype.newbyteorder("=")
     assert found.axes == axes
     for name in ("scale", "units", "origin"):
         assert found.along(name, axes) == movie.along(name, axes)
@@ -274,7 +295,7 @@ def test_arrays_of_all_kinds_are_saved(tmp_path, pixels):
     )
 
 
-@pytest.mark.parametrize("file", ["movie.tif", "movie.ome.tif"])
+@pytest.mark.parametrize("file", ["movie.tif", "movie.ome.tif", "movie.ome.zarr"])
 def test_units_are_written_in_their_usual_spelling(tmp_path, pixels, file):
     movie = Movie(pixels, scale=(1, 2, 2), units=("second", "micrometer", "micrometer"))
     save_movie(tmp_path / file, movie)

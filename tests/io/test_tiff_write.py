@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from maskalign.errors import MovieFileError
-from maskalign.io import tiff_write
+from maskalign.io import slabs, tiff_write
 from maskalign.io.movies import iter_save_movie, load_movie, save_movie
 from maskalign.model.movie import Movie
 
@@ -64,7 +64,7 @@ def test_every_chunk_is_computed_once(tmp_path):
 
 
 def test_frames_come_a_few_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(tiff_write, "_SLAB_BYTES", 3 * 20 * 30 * 2)
+    monkeypatch.setattr(slabs, "_SLAB_BYTES", 3 * 20 * 30 * 2)
     movie, computed = counted(20)
     with closing(iter_save_movie(tmp_path / "movie.tif", movie)) as frames:
         next(frames)
@@ -81,7 +81,7 @@ def peak_of_saving(path, n_frames):
 
 def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, monkeypatch):
     megabyte = 2**20
-    monkeypatch.setattr(tiff_write, "_SLAB_BYTES", 4 * megabyte)
+    monkeypatch.setattr(slabs, "_SLAB_BYTES", 4 * megabyte)
     peak_of_saving(tmp_path / "warm.tif", 4)
     few = peak_of_saving(tmp_path / "few.tif", 12)
     many = peak_of_saving(tmp_path / "many.tif", 96)
@@ -92,7 +92,7 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("existing", [None, b"precious"])
 def test_a_failure_leaves_what_was_there(tmp_path, existing, monkeypatch):
-    monkeypatch.setattr(tiff_write, "_SLAB_BYTES", 1)
+    monkeypatch.setattr(slabs, "_SLAB_BYTES", 1)
     path = tmp_path / "movie.tif"
     if existing:
         path.write_bytes(existing)

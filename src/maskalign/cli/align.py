@@ -18,6 +18,7 @@ from maskalign.cli.options import (
     select,
 )
 from maskalign.cli.report import name_doubtful
+from maskalign.cli.report_command import say_report
 from maskalign.cli.steps import check_output, estimate, require_answer, write_movie
 from maskalign.cli.tables import check_table_suffix, read_table, write_table
 from maskalign.model.options import ApplyOptions, DriftOptions
@@ -49,6 +50,13 @@ __all__ = ["align"]
     metavar="PICTURE",
     type=FILE,
     help="Picture of the drift to write: .png, .svg, .pdf ...",
+)
+@click.option(
+    "--report",
+    "with_report",
+    is_flag=True,
+    help="Say whether it is better than before, as `maskalign report` does. That "
+    "estimates the drift twice more, on two halves of the image.",
 )
 @click.option(
     "--mask",
@@ -168,6 +176,8 @@ def _align(
     require_answer(table)
     click.echo(f"{path.name}: {drift_summary(table)}")
     name_doubtful(table)
+    if values["with_report"]:
+        say_report(plan, table)
     if drift:
         write_table(table, drift, overwrite=overwrite)
     if plot:

@@ -29,7 +29,8 @@ def check_files(
     OSError
         If an input cannot be read, or an output exists or cannot be written.
     click.UsageError
-        If an output is also an input, or two outputs are one file.
+        If an output is also an input, two outputs are one file, or one of them is a
+        folder that another file lies in: that is replaced as a whole.
     """
     reads = {name: path for name, path in inputs.items() if path is not None}
     writes = {name: path for name, path in outputs.items() if path is not None}
@@ -44,6 +45,10 @@ def check_files(
         _check_readable(name, path)
     for name, path in writes.items():
         _check_writable(name, path)
+        for other, used in taken.items():
+            if path.resolve() in used.resolve().parents:
+                msg = f"{other} lies in {name}, a folder that is replaced as a whole."
+                raise click.UsageError(msg)
     existing = [str(path) for path in writes.values() if path.exists()]
     if existing and not overwrite:
         verb = "exists" if len(existing) == 1 else "exist"
@@ -53,7 +58,9 @@ def check_files(
 
 def writable_file(path: Path) -> bool:
     """Tell whether a file can be written: it, or its folder if it is new."""
-    return os.access(path if path.exists() else path.parent, os.W_OK)
+    # A store is written beside the old one, and then takes its place.
+    fresh = not path.exists() or path.is_dir()
+    return os.access(path.parent if fresh else path, os.W_OK)
 
 
 def _check_readable(name: str, path: Path) -> None:
@@ -66,7 +73,7 @@ def _check_readable(name: str, path: Path) -> None:
 
 
 def _check_writable(name: str, path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and path.suffix.lower() != ".zarr":
         msg = f"{name}: {path} is a folder; give the name of a file."
         raise IsADirectoryError(msg)
     if not path.parent.is_dir():

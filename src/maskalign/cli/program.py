@@ -4,8 +4,11 @@ import click
 
 from maskalign.cli.align import align
 from maskalign.cli.apply import apply
+from maskalign.cli.compare import compare
 from maskalign.cli.demo import demo
 from maskalign.cli.errors import EXIT_CODES
+from maskalign.cli.ncc_map import ncc_map
+from maskalign.cli.report_command import report
 
 __all__ = ["program"]
 
@@ -29,5 +32,5 @@ def program() -> None:
     """  # noqa: D301 - click keeps lines after this character
 
 
-for command in (demo, align, apply):
+for command in (demo, align, apply, compare, ncc_map, report):
     program.add_command(command)

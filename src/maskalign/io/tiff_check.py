@@ -21,7 +21,10 @@ _DESCRIPTION = 270
 def open_tiff(path: Path) -> tifffile.TiffFile:
     """Open a TIFF file, or raise `MovieFileError` saying why it is none."""
     if path.is_dir():
-        msg = f"{path} is a folder; a movie is one TIFF file (.tif, .tiff, .ome.tif)."
+        msg = (
+            f"{path} is a folder; a movie is one TIFF file (.tif, .tiff, .ome.tif) or "
+            "the folder of a Zarr store."
+        )
         raise MovieFileError(msg)
     try:
         return tifffile.TiffFile(path)
@@ -30,8 +33,8 @@ def open_tiff(path: Path) -> tifffile.TiffFile:
             msg = f"{path} is empty. {CUT_SHORT}"
         elif "not a TIFF" in str(error):
             msg = (
-                f"{path} is not a TIFF file. Movies are read from TIFF, OME-TIFF and "
-                "ImageJ hyperstacks; save it as one of these."
+                f"{path} is not a TIFF file. Movies are read from TIFF, OME-TIFF, "
+                "ImageJ hyperstacks and OME-Zarr; save it as one of these."
             )
         else:
             msg = f"{path} is damaged ({error}). {CUT_SHORT}"

@@ -1,19 +1,18 @@
 """A movie is written as TIFF, block by block, and appears when it is whole."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 
 from maskalign.errors import MovieFileError
 from maskalign.io import imagej, ome_xml
+from maskalign.io.folders import check_folder, unfinished
+from maskalign.io.slabs import iter_frames
 from maskalign.model.movie import Movie
 
 __all__ = ["TiffPlan", "plan_tiff"]
@@ -29,8 +28,6 @@ _ADVICE = {
 }
 #: What fits into classic TIFF, with room for the pages' directories.
 _CLASSIC_BYTES = 2**32 - 2**25
-#: Frames are computed together up to this many bytes, so that cores are used.
-_SLAB_BYTES = 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class TiffPlan:
         The target appears, or changes, when all is written. Closing the generator
         before that removes what was begun.
         """
-        part = self.path.with_name(f".maskalign-{uuid4().hex[:12]}.part")
+        part = unfinished(self.path)
         try:
             with _create(part, bigtiff=self._nbytes() > _CLASSIC_BYTES) as tiff:
                 yield from self._write_frames(tiff)
@@ -74,7 +71,7 @@ class TiffPlan:
         if self.imagej:
             options["resolution"] = imagej.write_resolution(self.movie)
             options["resolutionunit"] = "NONE"
-        for done, frame in enumerate(_frames(self.movie, self.file_axes), start=1):
+        for done, frame in enumerate(iter_frames(self.movie, self.file_axes), start=1):
             # One block after the other, all of one shape: tifffile then puts the
             # pixels next to each other, which is what ImageJ counts on.
             for block in frame if self._by_channel else [frame]:
@@ -99,7 +96,7 @@ def plan_tiff(path: Path, movie: Movie, *, overwrite: bool) -> TiffPlan:
     if suffix is None:
         msg = (
             f"{path.name} does not say which format to write: movies are saved as "
-            ".tif, .tiff, .ome.tif or .ome.tiff."
+            ".tif, .tiff, .ome.tif, .ome.tiff or .ome.zarr."
         )
         raise MovieFileError(msg)
     dtype = np.dtype(movie.dtype)
@@ -113,7 +110,7 @@ def plan_tiff(path: Path, movie: Movie, *, overwrite: bool) -> TiffPlan:
         msg = f"A movie of shape {movie.shape} has no pixels to save."
         raise MovieFileError(msg)
     _refuse_existing(path, overwrite=overwrite)
-    _check_folder(path)
+    check_folder(path)
     as_imagej = not suffix.startswith(".ome") and imagej.fits(movie)
     order = "TZCYX" if as_imagej else "TCZYX"
     file_axes = "".join(letter for letter in order if letter in movie.axes)
@@ -127,19 +124,6 @@ def _refuse_existing(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         msg = f"{path} exists; choose another name or say overwrite=True."
         raise FileExistsError(msg)
-
-
-def _check_folder(path: Path) -> None:
-    folder = path.parent
-    if not folder.exists():
-        msg = f"There is no folder {folder} to write {path.name} in; make it first."
-        raise FileNotFoundError(msg)
-    if not folder.is_dir():
-        msg = f"{folder} is not a folder, so {path.name} cannot be written in it."
-        raise NotADirectoryError(msg)
-    if not os.access(folder, os.W_OK):
-        msg = f"{folder} may not be written to; save {path.name} somewhere else."
-        raise PermissionError(msg)
 
 
 def _create(part: Path, *, bigtiff: bool) -> tifffile.TiffWriter:
@@ -157,31 +141,3 @@ def _replace(part: Path, path: Path) -> None:
         # Windows holds on to a file that some program has open.
         msg = f"{path} cannot be replaced: it is in use by this or another program."
         raise PermissionError(msg) from error
-
-
-def _frames(movie: Movie, file_axes: str) -> Iterator[NDArray[Any]]:
-    """Yield frame by frame, its axes in the order of `file_axes` less T."""
-    order = [movie.axes.index(letter) for letter in file_axes]
-    data = movie.data.transpose(order)
-    if "T" not in file_axes:
-        yield np.asarray(data)
-        return
-    for start, stop in _slabs(data):
-        yield from np.asarray(data[start:stop])
-
-
-def _slabs(data: Any) -> Iterator[tuple[int, int]]:
-    """Cut the first axis into pieces that are computed together.
-
-    A piece is never less than one chunk, or a chunk would be computed over and over.
-    """
-    n_frames = data.shape[0]
-    steps = getattr(data, "chunks", ((1,) * n_frames,))[0]
-    frame_nbytes = prod(data.shape[1:]) * data.dtype.itemsize
-    start = stop = 0
-    for step in steps:
-        if stop > start and (stop + step - start) * frame_nbytes > _SLAB_BYTES:
-            yield start, stop
-            start = stop
-        stop += step
-    yield start, stop
