@@ -14,11 +14,11 @@ __all__ = ["AlignmentReport", "RemainingMotion", "Verdict"]
 
 Verdict: TypeAlias = Literal["better", "no better", "worse", "unknown"]
 
-#: A change of the NCC counts if it is this many standard errors.
-_SIGMAS = 3.0
-#: A change of the sharpness counts if it is more than this share, and one of the NCC
-#: if it is more than this.
-_SHARPER, _ALIKER = 0.01, 0.01
+#: What has to change for a verdict: the mean NCC, the least NCC, or the sharpness (as a
+#: share), by more than this; and the NCC of so many of the frames, as a share.
+_ALIKER, _LEAST_ALIKER, _SHARPER, _MANY = 0.01, 0.05, 0.02, 0.75
+#: A sharpness that is none.
+_NONE = 1e-6
 #: Share of the frames that must be good for a verdict.
 _ENOUGH = 0.5
 #: A table that is so many times its error, and so many pixels, from what two estimates
@@ -172,28 +172,30 @@ class AlignmentReport:
     def verdict(self) -> Verdict:
         """``"better"``, ``"no better"``, ``"worse"`` or ``"unknown"``.
 
-        Better: frames are more like the mean of the others (by more than three standard
-        errors of the mean difference), and either this is 0.01 or more, or the mean has
-        become sharper by more than 1 per cent; and neither of the two has become worse
-        by as much. Worse: the same the other way round. Unknown: fewer than half of the
-        frames are good, or no two could be compared.
+        Better: three quarters of the frames or more are more like the mean of the
+        others than before; and the mean of this NCC has risen by more than 0.01, or the
+        least of it by more than 0.05, or the mean has become sharper by more than 2 per
+        cent; and none of these three has fallen as much. Worse: the same the other way
+        round. Unknown: fewer than half of the frames are good, or they have nothing in
+        common.
         """
-        if self.good < _ENOUGH:
+        before, after = self.frame_ncc_before, self.frame_ncc_after
+        known = np.isfinite(before) & np.isfinite(after)
+        sharpness = np.array([self.sharpness_before, self.sharpness_after])
+        if self.good < _ENOUGH or not known.any() or not np.isfinite(sharpness).all():
             return "unknown"
-        change = self.frame_ncc_after - self.frame_ncc_before
-        change = change[np.isfinite(change)]
-        before, after = self.sharpness_before, self.sharpness_after
-        if not change.size or not np.isfinite(after - before):
-            return "unknown"
-        sharper = (after - before) / max(abs(after), abs(before))
-        mean = float(change.mean())
-        certain = abs(mean) > _SIGMAS * float(change.std()) / np.sqrt(len(change))
-        ups = mean > _ALIKER, sharper > _SHARPER
-        downs = mean < -_ALIKER, sharper < -_SHARPER
-        if certain and mean > 0 and any(ups) and not any(downs):
-            return "better"
-        if certain and mean < 0 and any(downs) and not any(ups):
-            return "worse"
+        before, after = before[known], after[known]
+        changes = np.array(
+            [
+                np.mean(after - before) / _ALIKER,
+                (after.min() - before.min()) / _LEAST_ALIKER,
+                np.diff(sharpness)[0] / max(abs(sharpness).max(), _NONE) / _SHARPER,
+            ]
+        )
+        if np.mean(after > before) >= _MANY and (changes > 1).any():
+            return "no better" if (changes < -1).any() else "better"
+        if np.mean(after < before) >= _MANY and (changes < -1).any():
+            return "no better" if (changes > 1).any() else "worse"
         return "no better"
 
     @property

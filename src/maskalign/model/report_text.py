@@ -27,11 +27,19 @@ def summary(report: "AlignmentReport") -> str:
 
 def _lines(report: "AlignmentReport") -> Iterator[str]:
     yield f"{report.verdict.capitalize()}: {report.reason}."
-    if np.isfinite(report.ncc_before):
+    if np.isfinite(report.ncc_after):
         yield (
             "  NCC of a frame with the mean of the others:   "
             f"{report.ncc_before:.3f} before, {report.ncc_after:.3f} after"
         )
+        least = [
+            np.nanmin(v) for v in (report.frame_ncc_before, report.frame_ncc_after)
+        ]
+        yield (
+            "    of the frame that is least like them:       "
+            f"{least[0]:.3f} before, {least[1]:.3f} after"
+        )
+    if np.isfinite(report.sharpness_after):
         yield (
             "  Sharpness of the mean (1: as single frames):  "
             f"{report.sharpness_before:.2f} before, {report.sharpness_after:.2f} after"
@@ -50,6 +58,8 @@ def reason(report: "AlignmentReport") -> str:
         n_good = sum(report.counts.get(word, 0) for word in TRUSTED)
         if n_good < report.n_frames / 2:
             return f"only {n_good} of {report.n_frames} frames could be aligned"
+        if np.isfinite(report.ncc_after):
+            return "frames have nothing in common, before or after"
         return "too little is seen in two frames or more to compare them"
     error = float(np.linalg.norm(report.error))
     moved = not report.drift_rms < _NO_DRIFT * error
@@ -67,7 +77,7 @@ def reason(report: "AlignmentReport") -> str:
 
 
 def _error(report: "AlignmentReport") -> Iterator[str]:
-    if report.error_from is None:
+    if report.error_from is None or not report.error_frames[1]:
         return
     source = {"halves": "two halves of the image", "channel": "a second channel"}
     n_good, n_all = report.error_frames

@@ -1,0 +1,1 @@
+"""Whether an alignment made a movie better, without knowing the truth."""
