@@ -10,8 +10,8 @@ together; Fisher's :math:`\operatorname{artanh}` makes it nearly normal. The bes
 
 Where a few bright spots are all there is in the images, an NCC is not nearly normal:
 one spot of one image on one of the other makes a high one. The surface itself then
-tells how its high peaks are spread. With an exponential tail of scale :math:`b`, read off the
-best rivals, the best of unrelated peaks is :math:`g` above the second with the
+tells how its high peaks are spread. With an exponential tail of scale :math:`b`, read
+off the best rivals, the best of unrelated peaks is :math:`g` above the second with the
 probability :math:`\exp(-g / b)` [1]_.
 
 References
