@@ -39,6 +39,7 @@ def test_it_finds_what_align_finds(known, bar, frame):
     assert f"Frame {frame} over frame 0: shift y" in found.text
 
 
+@pytest.mark.filterwarnings("ignore::maskalign.errors.StaticStructureWarning")
 def test_painting_changes_the_number(known, bar, true_shifts):
     options = {"max_shift": 12}
     held = Preview(known, None, options, 3).run(Stop())
@@ -160,6 +161,7 @@ def test_pixels_that_are_nan_are_dark():
     assert picture.tolist() == [[[255, 0, 255], [255, 255, 255]]]
 
 
+@pytest.mark.filterwarnings("ignore::maskalign.errors.StaticStructureWarning")
 def test_nothing_is_changed(known):
     before = known.data.copy()
     found = Preview(known, None, {"max_shift": 12}, 3).run(Stop())

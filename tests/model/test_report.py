@@ -45,6 +45,7 @@ def report(before=(0.5,) * 4, after=(0.9,) * 4, **changes):
         "drift_rms": 5.0,
         "error": (0.03, 0.04),
         "error_from": "halves",
+        "claimed": (0.02, 0.02),
         "away": (0.01, 0.01),
         "error_frames": (3, 3),
         "closure": 0.02,
@@ -135,6 +136,14 @@ def test_a_table_is_contradicted_where_the_others_agree_without_it():
     assert not unknown.contradicted
 
 
+def test_a_table_that_claims_too_much_is_told_so():
+    assert not report().overconfident
+    assert not report(claimed=(np.nan, np.nan)).overconfident
+    much = report(claimed=(0.02, 0.01))
+    assert much.overconfident
+    assert "far more than the table claims (y 0.020, x 0.010 px)" in str(much)
+
+
 @pytest.mark.parametrize(
     ("changes", "kinds"),
     [
@@ -167,6 +176,7 @@ def test_the_largest_motion_is_told():
     assert "Translation alone does not align this movie." in str(one)
     assert "Translation alone" not in str(report(remaining=(little,)))
     assert report(remaining=()).largest_motion is None
+    assert "Still moving: not known" in str(report(remaining=()))
 
 
 def test_a_scene_that_moves_everywhere_has_no_one_shift():

@@ -58,6 +58,9 @@ def looks_pinned(reference: Pixels, moving: Pixels, shift: Sequence[float]) -> b
     )
     rest = reference.values - laid_over
     inside = np.isfinite(rest)
+    if not inside.any():
+        # Too thin along some axis for what interpolation needs.
+        return False
     rest[~inside] = 0
     rest[inside] -= rest.sum() / np.count_nonzero(inside)
     energy = float(np.vdot(rest, rest))

@@ -24,6 +24,8 @@ _ENOUGH = 0.5
 #: A table that is so many times its error, and so many pixels, from what two estimates
 #: say does not come from this movie, or was changed.
 _AWAY, _AWAY_PIXELS = 3.0, 0.1
+#: An error that is so many times what the table claims is told to be more.
+_MORE = 3.0
 #: A motion counts if it is this many standard errors, and more than so many pixels at
 #: the edge of the image.
 _MOTION_SIGMAS, _MOTION_PIXELS = 4.0, 0.1
@@ -129,6 +131,8 @@ class AlignmentReport:
     error: tuple[float, ...]
     #: What it comes from: ``"halves"`` of the image, another ``"channel"``, or None.
     error_from: Literal["halves", "channel"] | None
+    #: The standard error that the table itself claims, median over good frames, pixels.
+    claimed: tuple[float, ...]
     #: How far the table is from those estimates, root mean square, pixels.
     away: tuple[float, ...]
     #: Frames for which both estimates were good, and all that were compared.
@@ -162,6 +166,13 @@ class AlignmentReport:
         """Whether the two estimates agree with each other, and not with the table."""
         error, away = np.linalg.norm(self.error), np.linalg.norm(self.away)
         return bool(away > max(_AWAY * float(error), _AWAY_PIXELS))
+
+    @property
+    def overconfident(self) -> bool:
+        """Whether along some axis the error is three times what the table claims."""
+        # What is not known compares as False.
+        both = zip(self.error, self.claimed, strict=True)
+        return any(error > _MORE * claimed for error, claimed in both)
 
     @property
     def largest_motion(self) -> RemainingMotion | None:

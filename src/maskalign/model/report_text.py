@@ -44,7 +44,8 @@ def _lines(report: "AlignmentReport") -> Iterator[str]:
             "  Sharpness of the mean (1: as single frames):  "
             f"{report.sharpness_before:.2f} before, {report.sharpness_after:.2f} after"
         )
-    yield f"  Drift taken out: {report.drift_rms:.2f} px rms"
+    if len(report.frames) > 1:
+        yield f"  Drift taken out: {report.drift_rms:.2f} px rms"
     yield from _error(report)
     yield from _closure(report)
     yield f"  Frames: {_frames(report)}"
@@ -87,6 +88,9 @@ def _error(report: "AlignmentReport") -> Iterator[str]:
         return
     pixels = _by_axis(report, report.error)
     yield f"  Error (standard): {pixels} px{_in_units(report)}, from {what}"
+    if report.overconfident:
+        claimed = _by_axis(report, report.claimed)
+        yield f"  It is far more than the table claims ({claimed} px)"
     if report.contradicted:
         away = float(np.linalg.norm(report.away))
         yield f"  The table is {away:.2f} px from what these say: is it of this movie?"
@@ -109,6 +113,8 @@ def _frames(report: "AlignmentReport") -> str:
 def _moving(report: "AlignmentReport") -> Iterator[str]:
     motion = report.largest_motion
     if motion is None:
+        if len(report.frames) > 1:
+            yield "  Still moving: not known, too few windows of the image match"
         return
     when = " to ".join(_stretch(*ends) for ends in motion.frames)
     if not motion.kinds:

@@ -44,6 +44,7 @@ def test_a_table_that_is_off_is_contradicted(drifting):
     np.testing.assert_allclose(
         wrong.away, np.sqrt(4 / 7) * np.array([1.5, 1]), rtol=0.1
     )
+    assert not good.overconfident
     assert wrong.error == pytest.approx(good.error, abs=0.01)
     assert "px from what these say" in str(wrong)
 
@@ -72,11 +73,11 @@ def test_pixels_that_are_lost_between_tiles_are_made_up_for(drifting, monkeypatc
 def test_tiles_go_where_the_sample_goes(drifting):
     field, _ = drifting(6, n_frames=1, size=192, snr=100)
     # A tile of 24 pixels, so that black comes to lie on white and back again.
-    path = np.array([(0, 24 * t) for t in range(4)])
+    path = np.array([(0, 24 * t) for t in range(3)])
     movie = np.stack([field[0, :96, x : x + 96] for _, x in path])
     noise = np.random.default_rng(0).normal(size=movie.shape)
     report = maskalign.assess(movie + 0.2 * noise, path)
-    assert report.error_frames == (3, 3)
+    assert report.error_frames == (2, 2)
     assert max(report.error) < 0.05
 
 
@@ -129,6 +130,16 @@ def test_of_a_long_movie_some_frames_are_estimated(drifting):
     assert report.error_frames == (4, 4)
     fixed = maskalign.estimate_drift(movie, reference=7, max_shift=12)
     assert maskalign.assess(movie, fixed, max_frames=5).error_frames == (5, 5)
+
+
+def test_a_table_that_claims_more_than_two_halves_bear_out(drifting):
+    movie, _ = drifting(4, snr=1)
+    table = maskalign.estimate_drift(movie, max_shift=12)
+    report = maskalign.assess(movie, table)
+    assert report.claimed == pytest.approx(np.median(table.shift_std, axis=0))
+    assert not report.overconfident
+    claims = table.replace(shift_std=table.shift_std / 10)
+    assert maskalign.assess(movie, claims).overconfident
 
 
 def test_volumes(drifting):

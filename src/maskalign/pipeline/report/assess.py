@@ -215,12 +215,24 @@ def _report(subject: Subject, asked: ReportOptions) -> AlignmentReport:
         drift_rms=_spread(subject.shifts[subject.chosen]),
         error=unknown if found is None else tuple(found.error.tolist()),
         error_from=source,
+        claimed=_claimed(subject),
         away=unknown if found is None else tuple(found.away.tolist()),
         error_frames=(0, 0) if found is None else (found.n_good, found.n_frames),
         closure=closure,
         closure_from=closure_from,
         counts=subject.table.counts(),
         remaining=measure_remains(likeness),
+    )
+
+
+def _claimed(subject: Subject) -> tuple[float, ...]:
+    """Return the median standard error of good frames, along the axes of a frame."""
+    table, ndim = subject.table, len(subject.frames.shape)
+    std = table.shift_std[table.ok]
+    known = std[np.isfinite(std).all(axis=1)]
+    median = np.median(known, axis=0) if len(known) else np.full(table.ndim, np.nan)
+    return tuple(
+        np.pad(median, (ndim - table.ndim, 0), constant_values=np.nan).tolist()
     )
 
 

@@ -61,8 +61,6 @@ def measure_likeness(subject: Subject) -> Likeness:
     parts = [(numbers, Sum(shape)) for numbers in _parts(subject.chosen)]
     usable: list[int] = []
     for frame, pair in _pairs(subject):
-        if pair is None:
-            continue
         for seen, half in zip(pair, halves, strict=True):
             half[len(usable) % 2].add(seen)
         for numbers, part in parts:
@@ -71,7 +69,7 @@ def measure_likeness(subject: Subject) -> Likeness:
         usable.append(frame)
     totals = [first.plus(second) for first, second in halves]
     region = _region(subject, totals)
-    ncc, own = _compare(subject, totals, region, len(usable))
+    ncc, own = _compare(subject, totals, region)
     detail = [_mean_detail(a, b, region) for a, b in halves]
     best = max((one for one in own if np.isfinite(one)), default=float("nan"))
     sharpness = [d / best for d in detail]
@@ -94,23 +92,30 @@ def _parts(chosen: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return [chosen[start : start + size] for start in starts]
 
 
-def _pairs(subject: Subject) -> Iterator[tuple[int, tuple[Seen, Seen] | None]]:
-    """Yield each frame as it came and as it is moved; None if it shows nothing."""
+def _pairs(subject: Subject) -> Iterator[tuple[int, tuple[Seen, Seen]]]:
+    """Yield each frame as it came and as it is moved; not those that show nothing."""
 
     def look(shot: Shot) -> tuple[int, tuple[Seen, Seen] | None]:
-        if shot.trouble is not None:
-            return shot.frame, None
-        still = (0.0,) * len(shot.shape)
-        shift = subject.shifts[shot.frame].tolist()
-        return shot.frame, (
-            Seen(*read_steadily(shot.pixels, still)),
-            Seen(*read_steadily(shot.pixels, shift)),
-        )
+        return shot.frame, _look(subject, shot)
 
-    yield from _ahead(look, stream(subject.seen, subject.chosen))
+    for frame, pair in _each(look, subject):
+        if pair is not None:
+            yield frame, pair
 
 
-def _ahead(look: Callable[[Shot], T], shots: Iterator[Shot]) -> Iterator[T]:
+def _look(subject: Subject, shot: Shot) -> tuple[Seen, Seen] | None:
+    if shot.trouble is not None:
+        return None
+    still = (0.0,) * len(shot.shape)
+    shift = subject.shifts[shot.frame].tolist()
+    return (
+        Seen(*read_steadily(shot.pixels, still)),
+        Seen(*read_steadily(shot.pixels, shift)),
+    )
+
+
+def _each(look: Callable[[Shot], T], subject: Subject) -> Iterator[T]:
+    shots = stream(subject.seen, subject.chosen)
     return in_order(look, shots, workers=min(n_workers(), _WORKERS))
 
 
@@ -127,30 +132,35 @@ def _region(subject: Subject, totals: list[Sum]) -> ValidArray:
 
 
 def _compare(
-    subject: Subject, totals: list[Sum], region: ValidArray, n: int
+    subject: Subject, totals: list[Sum], region: ValidArray
 ) -> tuple[NDArray[np.float64], tuple[float, float]]:
     """Return the NCC of each frame with the others, and the detail of neighbours.
 
     What two frames that follow each other share is what a single frame shows, without
     its noise.
     """
+
+    def look(shot: Shot) -> tuple[tuple[Seen, Seen], list[float]] | None:
+        pair = _look(subject, shot)
+        if pair is None:
+            return None
+        return pair, [_ncc(s, t, region) for s, t in zip(pair, totals, strict=True)]
+
     ncc: list[list[float]] = []
     shared: list[list[float]] = []
     last: tuple[Seen, Seen] | None = None
-    for _, pair in _pairs(subject):
-        if pair is None:
+    for found in _each(look, subject):
+        if found is None:
             continue
-        ncc.append([_ncc(s, t, region) for s, t in zip(pair, totals, strict=True)])
+        pair, values = found
+        ncc.append(values)
         if last is not None:
             shared.append(
                 [_detail(a, b, region) for a, b in zip(last, pair, strict=True)]
             )
         last = pair
-    table = np.array(ncc, float).reshape(n, 2).T
-    return table, (
-        _shared([one for one, _ in shared]),
-        _shared([one for _, one in shared]),
-    )
+    before, after = (_shared([one[k] for one in shared]) for k in (0, 1))
+    return np.array(ncc, float).reshape(-1, 2).T, (before, after)
 
 
 def _shared(details: list[float]) -> float:
@@ -164,13 +174,15 @@ def _shared(details: list[float]) -> float:
 
 def _ncc(seen: Seen, total: Sum, region: ValidArray) -> float:
     used = region & seen.valid
-    if np.count_nonzero(used) < _FEWEST:
+    n = int(np.count_nonzero(used))
+    if n < _FEWEST:
         return float("nan")
-    a, b = seen.values[used].astype(float), total.without(seen, used).astype(float)
-    a -= a.mean()
-    b -= b.mean()
-    norm = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / norm) if norm > 0 else float("nan")
+    a = np.where(used, seen.values, 0)
+    b = np.where(used, total.without(seen), 0)
+    a -= a.sum(dtype=np.float64) / n * used
+    b -= b.sum(dtype=np.float64) / n * used
+    norm = np.sqrt(float(np.vdot(a, a)) * float(np.vdot(b, b)))
+    return float(np.vdot(a, b)) / norm if norm > 0 else float("nan")
 
 
 def _detail(first: Seen, second: Seen, region: ValidArray) -> float:

@@ -113,8 +113,8 @@ def stream(shots: Shots, numbers: NDArray[np.intp]) -> Iterator[Shot]:
     wanted = numbers.tolist()
     for start, stop in shots.frames.blocks:
         inside = [number for number in wanted if start <= number < stop]
-        for one in inside:
-            yield Block(shots, start, stop).shot(one)
+        block = Block(shots, start, stop)
+        yield from map(block.shot, inside)
 
 
 def search(subject: Subject) -> tuple[MatchOptions, Start]:

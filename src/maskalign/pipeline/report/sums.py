@@ -40,10 +40,10 @@ class Sum:
         """The mean; 0 where there is none."""
         return self._total / np.maximum(self._count, 1)
 
-    def without(self, seen: "Seen", used: ValidArray) -> FloatArray:
-        """Return the mean of the others than one of the images, at some pixels."""
-        total = self._total[used] - seen.values[used]
-        return np.asarray(total / (self._count[used] - seen.valid[used]))
+    def without(self, seen: "Seen") -> FloatArray:
+        """Return the mean of the others than one of the images."""
+        others = np.maximum(self._count, 1) - seen.valid
+        return np.asarray((self._total - seen.values) / np.maximum(others, 1))
 
     def plus(self, other: "Sum") -> "Sum":
         """Return the sum of all that is in both."""
