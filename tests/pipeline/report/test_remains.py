@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import maskalign
+from maskalign.data import synthetic
 
 
 def motion(movie, path):
@@ -53,6 +54,16 @@ def test_a_part_that_moves_on_its_own(warped, snr):
     assert abs(x - 43) < 29
     assert "windows move on their own" in text
     assert "Translation alone" not in text
+
+
+def test_a_flank_that_changed_brightness_does_not_move():
+    # Cells crawl over the scene, masked: what is left of them in the means are bright
+    # flanks, on which a window finds a best match that is no motion.
+    sample = synthetic.cells(n_frames=8, size=160)
+    table = maskalign.estimate_drift(sample.movie, mask=sample.mask, max_shift=25)
+    report = maskalign.assess(sample.movie, table, mask=sample.mask, two_halves=False)
+    assert report.largest_motion.kinds == ()
+    assert report.largest_motion.n_moving == 0
 
 
 def test_a_place_is_told_in_pixels_of_the_image(warped):

@@ -5,30 +5,23 @@ other window by window. They were aligned, so that what the windows still need i
 motion of the whole.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign.core.displacement import displacement_map
 from maskalign.core.local_motion import LocalMotion, fit_motion
 from maskalign.model.report import RemainingMotion
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.report.likeness import Likeness
 from maskalign.pipeline.report.sums import Sum
+from maskalign.pipeline.report.windows import Windows
 
 __all__ = ["measure_remains"]
 
-#: Windows along the shorter side that are aimed at, and the size of one, pixels.
-_WINDOWS, _SMALLEST, _USUAL = 6, 24, 48
-#: Most windows along an axis.
-_MOST_WINDOWS = 16
-#: Tiles of this many pixels tell the error of a window, and so many more are taken to
-#: be like those of the other windows.
-_TILE, _LIKE_OTHERS = 16, 8
 #: A place moves on its own if it is off by more than so many standard errors, and by
-#: more than so many pixels.
+#: more than so many pixels ...
 _SIGMAS, _PIXELS = 6.0, 0.1
+#: ... and would differ by so much more if it had moved with the rest.
+_WORSE = 1.1
 
 
 def measure_remains(likeness: Likeness) -> tuple[RemainingMotion, ...]:
@@ -47,37 +40,40 @@ def _compare(
     region: ValidArray,
 ) -> RemainingMotion | None:
     box = _box(region)
-    window = _window([s.stop - s.start for s in box])
-    images = [part.mean[box] for _, part in (first, second)]
-    valid = [(region & (part.count > 0))[box] for _, part in (first, second)]
-    found = displacement_map(
-        *images,
-        window=window,
-        step=window,
-        max_shift=[n // 4 for n in window],
-        reference_mask=valid[0],
-        moving_mask=valid[1],
+    windows = Windows.matched(
+        [part.mean[box] for _, part in (first, second)],
+        [(region & (part.count > 0))[box] for _, part in (first, second)],
     )
-    good = found.ok.reshape(-1)
-    # Along z windows reach all the way: what is seen is the motion along y and x.
-    motions, errors = (
-        np.reshape(values[-2:], (2, -1)).T[good]
-        for values in (-found.shift, found.shift_std)
-    )
-    centres = np.meshgrid(*found.centres, indexing="ij")[-2:]
-    places = np.stack([axis.reshape(-1) for axis in centres], axis=1)[good]
     half = np.array([(s.stop - s.start) / 2 for s in box[-2:]])
-    corner = np.array([s.start for s in box[-2:]])
-    errors = _steadied(errors, window)
-    fit = fit_motion(places - half + 0.5, motions, errors)
+    fit = fit_motion(windows.places - half + 0.5, windows.motions, windows.errors)
     if fit is None:
         return None
+    corner = np.array([s.start for s in box[-2:]])
     return _described(
         fit,
         frames=(first[0], second[0]),
-        places=places + corner,
+        places=windows.places + corner,
+        moving=_moving(fit, windows),
         half=half,
     )
+
+
+def _moving(fit: LocalMotion, windows: Windows) -> NDArray[np.bool_]:
+    """Tell for each window whether it moves on its own.
+
+    On the flank of something bright that has changed a little, the best match may be a
+    wrong one, however small its error: a window that has moved must be less like the
+    place that the motion of the whole would take it to.
+    """
+    length = np.linalg.norm(fit.own, axis=1)
+    error = np.linalg.norm(fit.own_error, axis=1) / np.sqrt(2)
+    moving = (length > _SIGMAS * error) & (length > _PIXELS)
+    for k in np.flatnonzero(moving).tolist():
+        own, rest = windows.motions[k], windows.motions[k] - fit.own[k]
+        # What is not known compares as False.
+        alone, with_rest = (windows.difference(k, motion) for motion in (own, rest))
+        moving[k] = with_rest > _WORSE * alone
+    return np.asarray(moving)
 
 
 def _box(region: ValidArray) -> tuple[slice, ...]:
@@ -90,37 +86,16 @@ def _box(region: ValidArray) -> tuple[slice, ...]:
     return tuple(box)
 
 
-def _window(shape: Sequence[int]) -> tuple[int, ...]:
-    """Return the size of a window, whole along z."""
-    n, longest = min(shape[-2:]), max(shape[-2:])
-    size = min(max(n // _WINDOWS, _SMALLEST), _USUAL)
-    size = max(size, longest // _MOST_WINDOWS)
-    return (*shape[:-2], min(size, shape[-2]), min(size, shape[-1]))
-
-
-def _steadied(
-    errors: NDArray[np.float64], window: Sequence[int]
-) -> NDArray[np.float64]:
-    """Return the errors of windows, each known from a few tiles, made more certain."""
-    if not len(errors):
-        return errors
-    tiles = float(np.prod([max(n / _TILE, 1.0) for n in window]))
-    usual = np.median(errors**2, axis=0)
-    pooled = (tiles * errors**2 + _LIKE_OTHERS * usual) / (tiles + _LIKE_OTHERS)
-    return np.asarray(np.sqrt(pooled))
-
-
 def _described(
     fit: LocalMotion,
     *,
     frames: tuple[NDArray[np.intp], NDArray[np.intp]],
     places: NDArray[np.float64],
+    moving: NDArray[np.bool_],
     half: NDArray[np.float64],
 ) -> RemainingMotion:
     """Return the fit in numbers that a person knows."""
     length = np.linalg.norm(fit.own, axis=1)
-    error = np.linalg.norm(fit.own_error, axis=1) / np.sqrt(2)
-    moving = (length > _SIGMAS * error) & (length > _PIXELS)
     farthest = int(np.where(moving, length, 0).argmax())
     excess = np.mean(length**2) - np.mean(np.sum(fit.own_error**2, axis=1))
     scale, turn, *stretch = fit.values[2:].tolist()
