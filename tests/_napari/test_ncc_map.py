@@ -7,6 +7,7 @@ from napari.layers import Image
 
 from maskalign import local_ncc, summarize_map
 from maskalign._napari import mapping
+from maskalign._napari.luminance import luminance
 from maskalign._napari.mapping import describe_pair, picture_of
 from maskalign._napari.ncc_map import NccMap
 
@@ -218,6 +219,15 @@ def test_volumes(viewer, run):
     np.testing.assert_array_equal(viewer.layers["b (NCC map)"].data, local_ncc(a, b))
 
 
+def test_of_colours_the_luminance_is_mapped(viewer, dock, run, pair):
+    colours = np.stack([pair[1], pair[1], 0 * pair[1]], axis=-1)
+    dock.moving.value = viewer.add_image(colours, name="stained", rgb=True)
+    run(dock)
+    layer = viewer.layers["stained (NCC map)"]
+    expected = local_ncc(pair[0], luminance(colours))
+    np.testing.assert_array_equal(layer.data, expected)
+
+
 # Going wrong --------------------------------------------------------------------------
 
 
@@ -250,11 +260,6 @@ def test_an_even_window(viewer, dock, run, notes):
 def test_an_empty_mask(viewer, dock, run, notes):
     dock.mask.value = viewer.add_labels(np.zeros((40, 48), int), name="nothing")
     refused(dock, run, notes, "is empty: paint what to ignore")
-
-
-def test_colours_are_refused(viewer, dock, run, notes):
-    dock.moving.value = viewer.add_image(np.zeros((40, 48, 3), "u1"), rgb=True)
-    refused(dock, run, notes, "Split RGB")
 
 
 # While it runs ------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from napari.layers import Image, Labels
 from maskalign._napari.comparison import Compared, Comparison
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.form import make_form
+from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
 from maskalign._napari.masks import PAINTED, mask_axes
 from maskalign._napari.number_table import NumberTable
 from maskalign._napari.run_panel import RunPanel
-from maskalign._napari.still import Still, lie_apart, still_of
+from maskalign._napari.still import Still, still_of
 from maskalign._napari.wording import describe_error
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from maskalign._napari.axes import decide_axes
-from maskalign._napari.layers import pixel_map
+from maskalign._napari.luminance import grey
 from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
 from maskalign.model.axes import spatial_axes
@@ -16,11 +15,11 @@ from maskalign.pipeline.frames import as_movie
 from maskalign.pipeline.parallel import compute
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Image, Labels
 
     from maskalign.model.movie import Movie
 
-__all__ = ["Still", "lie_apart", "still_of"]
+__all__ = ["Still", "still_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +69,8 @@ def still_of(
     Parameters
     ----------
     layer : napari layer or None
-        An Image layer, or a Labels layer, which counts as painted or not; None is what
-        an empty choice box holds.
+        An Image layer, of colours their luminance; or a Labels layer, which counts as
+        painted or not. None is what an empty choice box holds.
     point : sequence of float
         Where the sliders stand, in world coordinates (``viewer.dims.point``).
     what : str
@@ -82,20 +81,14 @@ def still_of(
     TypeError
         If its pixels are complex.
     ValueError
-        If there is no layer, it is in colour, or it cannot be told what its axes are.
+        If there is no layer, or it cannot be told what its axes are.
     """
     from napari.layers import Labels
 
     if layer is None:
         msg = f"There is no {what}: open an image and choose it."
         raise ValueError(msg)
-    if getattr(layer, "rgb", False):
-        msg = (
-            f"{layer.name!r} is a colour (RGB) image: right-click it in the layer "
-            "list, choose Split RGB, and compare one of the colours."
-        )
-        raise ValueError(msg)
-    data: Any = layer.data[0] if layer.multiscale else layer.data
+    data: Any = grey(layer)
     if data.dtype != bool:
         check_dtype(data.dtype, repr(layer.name))
     movie = as_movie(data, _axes(data.shape, layer)).replace(name=layer.name)
@@ -111,28 +104,6 @@ def still_of(
     image = image.transpose([left.index(letter) for letter in spatial_axes(left)])
     painted = isinstance(layer, Labels)
     return Still(movie, image, shown.get("T"), shown.get("C"), painted)
-
-
-def lie_apart(one: "Layer", other: "Layer", shape: tuple[int, ...]) -> bool:
-    """Tell whether pixels of the same number are shown at different places.
-
-    Parameters
-    ----------
-    one, other : napari layers
-        Two layers whose images lie along their last axes.
-    shape : tuple of int
-        Shape of the images.
-
-    Examples
-    --------
-    >>> from napari.layers import Image
-    >>> there, beside = (Image(np.zeros((8, 8)), translate=(0, k)) for k in (0, 2))
-    >>> lie_apart(there, there, (8, 8)), lie_apart(there, beside, (8, 8))
-    (False, True)
-    """
-    corners = np.array([*product(*((0, n - 1) for n in shape), (1,))], float).T
-    there = pixel_map(one, other, len(shape)) @ corners
-    return bool(np.abs(there - corners).max() > 1 / 2)
 
 
 def _axes(shape: Sequence[int], layer: "Image | Labels") -> str:
