@@ -430,7 +430,8 @@ def test_masks_that_move(viewer, dock, run, bar, follows, true_shifts):
     dock.mask.value = None
     dock.follows.value = follows
     drawn = np.stack([bar] * 6)
-    layer = viewer.add_labels(drawn, name="drawn", scale=(2, 0.2, 0.2))
+    place = {"scale": (2, 0.2, 0.2), "translate": (0, 5, 6)}
+    layer = viewer.add_labels(drawn, name="drawn", **place)
     dock.mask.value = layer
     run(dock)
     options = drift(viewer).options

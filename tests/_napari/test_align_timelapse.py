@@ -10,6 +10,7 @@ from maskalign._napari.align_timelapse import AlignTimelapse
 from maskalign._napari.masks import PAINTED
 from maskalign.model.options import DriftOptions
 
+CALIBRATED = {"scale": (2, 0.2, 0.2), "units": ("s", "um", "um")}
 #: Milliseconds that a test waits for work that takes a tenth of that.
 PATIENCE = 20_000
 
@@ -100,6 +101,57 @@ def test_what_is_painted_on_one_frame_goes_for_all(
     run(dock)
     shifts = result(viewer).metadata["maskalign"]["drift"].shifts
     np.testing.assert_allclose(shifts, true_shifts, atol=0.2)
+
+
+@pytest.mark.parametrize("canvas", ["same", "union"])
+def test_colours_are_aligned_by_their_brightness(
+    viewer, dock, run, movie, true_shifts, canvas
+):
+    colours = np.stack([movie, movie // 3, 200 - movie // 4], axis=-1)
+    layer = viewer.add_image(colours, name="stain", **CALIBRATED)
+    assert layer.rgb
+    choose(dock, image=layer, mask=viewer.layers["bar"])
+    assert "'stain' is in colour" in dock.about.value
+    assert "all its colours are moved" in dock.about.value
+    dock.canvas.value = canvas
+    run(dock)
+    made = viewer.layers["stain (aligned)"]
+    table = made.metadata["maskalign"]["drift"]
+    np.testing.assert_allclose(table.shifts, true_shifts, atol=0.2)
+    assert made.rgb
+    for k in range(3):
+        expected = apply_drift(colours[..., k], table.repaired(), canvas=canvas)
+        np.testing.assert_array_equal(made.data[..., k], expected)
+    # Mended by hand, it is still in colour.
+    dock.table.view.shift_typed.emit(5, 1, 7.0)
+    assert made.rgb
+    moved = apply_drift(
+        colours[..., 1], made.metadata["maskalign"]["drift"], canvas=canvas
+    )
+    np.testing.assert_array_equal(made.data[5, ..., 1], moved[5])
+
+
+def test_a_mask_may_have_pixels_of_its_own(viewer, dock, run, bar, true_shifts):
+    # Pixels of 0.4 um over those of 0.2 um, corner on corner.
+    coarse = viewer.add_labels(
+        bar[::2, ::2],
+        name="coarse",
+        scale=(400, 400),
+        translate=(5100, 6100),
+        units=("nm", "nm"),
+    )
+    choose(dock, mask=coarse)
+    run(dock)
+    made = result(viewer).metadata["maskalign"]
+    np.testing.assert_allclose(made["drift"].shifts, true_shifts, atol=0.2)
+    assert made["options"]["mask"] == "coarse"
+    assert "86 %" in dock.status.value
+
+
+def test_a_mask_that_lies_elsewhere_is_refused(viewer, dock, run, notes, bar):
+    layer = viewer.add_labels(bar[:9], name="far", translate=(500, 500))
+    choose(dock, mask=layer)
+    refused(dock, run, notes, "Nothing of the mask 'far' lies over 'movie'")
 
 
 def test_the_result_is_lazy_and_what_the_library_gives(viewer, dock, run, movie, bar):
@@ -254,7 +306,11 @@ def test_no_layer(viewer, run, notes, qapp):
     ("data", "options", "complaint"),
     [
         (np.zeros((64, 72), np.uint8), {}, "no time axis"),
-        (np.zeros((6, 64, 72, 3), np.uint8), {"rgb": True}, "Split RGB"),
+        (
+            np.zeros((6, 2, 64, 72, 3), np.uint8),
+            {"rgb": True, "axis_labels": ("t", "c", "y", "x")},
+            "Split RGB",
+        ),
         (np.zeros((6, 64, 72), bool), {}, "boolean array is a mask"),
         (np.full((6, 64, 72), 7, np.uint8), {}, "is constant"),
         (np.full((6, 64, 72), np.nan, np.float32), {"contrast_limits": (0, 1)}, "NaN"),
@@ -274,10 +330,10 @@ def test_images_that_cannot_be_aligned(viewer, run, notes, data, options, compla
         ((64, 72), 0, "is empty: paint what to ignore"),
         ((64, 72), 1, "painted all over"),
         ((72, 64), 1, "(72, 64)"),
-        ((128, 144), 1, "(64, 72)"),
+        ((60, 72), 1, "(64, 72)"),
         ((5, 64, 72), 1, "(6, 64, 72)"),
     ],
-    ids=["empty", "full", "turned", "larger", "other-length"],
+    ids=["empty", "full", "turned", "smaller", "other-length"],
 )
 def test_masks_that_do_not_fit(viewer, dock, run, notes, shape, value, complaint):
     choose(dock, mask=viewer.add_labels(np.full(shape, value), name="odd"))

@@ -52,6 +52,16 @@ def test_another_channel_is_moved_as_the_library_moves_it(movie, move, table):
     assert look["metadata"]["maskalign"]["drift"] is table
 
 
+def test_of_an_image_in_colour_all_colours_are_moved(movie, move, table):
+    colours = np.stack([movie, 255 - movie, movie // 2], axis=-1)
+    data, look, _ = move(Image(colours, rgb=True, **PLACE), canvas="union")
+    layer = Image(data, **look)
+    assert layer.rgb
+    for k in range(3):
+        expected = apply_drift(colours[..., k], table, canvas="union")
+        np.testing.assert_array_equal(data[..., k], expected)
+
+
 def test_labels_keep_their_numbers(movie, move, table):
     numbers = np.arange(movie[0].size).reshape(movie[0].shape) % 1000
     data, _, kind = move(Labels(np.stack([numbers] * 6), **PLACE), fill_value=7)
@@ -133,7 +143,14 @@ def test_frames_in_doubt_are_moved_as_their_neighbours(source, movie, table):
         (lambda m: Image(m[:4]), "4 frames, the movie 6"),
         (lambda m: Labels(m[0].astype(int)), "no time axis"),
         (lambda m: Points(np.zeros((2, 2))), "no time axis"),
-        (lambda m: Image(np.zeros((6, 8, 9, 3), "u1"), rgb=True), "colour"),
+        (
+            lambda m: Image(
+                np.zeros((6, 2, 8, 9, 3), "u1"),
+                rgb=True,
+                axis_labels=("t", "c", "y", "x"),
+            ),
+            "colour",
+        ),
         (
             lambda m: Surface((np.zeros((3, 3)), np.array([[0, 1, 2]]), np.ones(3))),
             "Surface",

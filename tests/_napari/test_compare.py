@@ -89,6 +89,20 @@ def test_a_mask_counts_as_it_is_meant(viewer, dock, run, movie, second, bar):
     same_numbers(dock, compare(movie[0], second, mask=bar))
 
 
+def test_masks_of_all_kinds_on_any_grid(viewer, dock, run, movie, second, bar):
+    valid = bar == 0
+    corners = [(-0.5, -0.5), (-0.5, 9.5), (63.5, 9.5), (63.5, -0.5)]
+    masks = (
+        viewer.add_image(~valid, name="true and false"),
+        viewer.add_shapes([corners], shape_type="rectangle", name="drawn"),
+        viewer.add_labels(bar[::2, ::2], scale=(2, 2), translate=(0.5, 0.5)),
+    )
+    for mask in masks:
+        dock.mask.value = mask
+        run(dock)
+        same_numbers(dock, compare(movie[0], second, mask=valid))
+
+
 def test_the_joint_histogram_is_drawn(dock, run, movie, second):
     assert dock.joint.isHidden()
     run(dock)

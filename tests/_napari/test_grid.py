@@ -30,6 +30,12 @@ def test_what_the_axes_are_is_told_by_their_number(movie, shape, axes):
     assert grid_axes(Labels(np.zeros(shape, int)), movie) == axes
 
 
+@pytest.mark.parametrize("shape", [(9, 8), (7, 9), (8, 1)])
+def test_a_mask_too_small_must_say_where_it_lies(shape):
+    assert grid_axes(Labels(np.zeros(shape, int)), TYX) is None
+    assert grid_axes(Labels(np.zeros(shape, int), scale=(2, 2)), TYX) == "YX"
+
+
 @pytest.mark.parametrize(
     "place",
     [

@@ -85,7 +85,11 @@ def test_an_array_on_disk_stays_there(movie):
     [
         (lambda: None, ValueError, "Open Sample"),
         (
-            lambda: Image(np.zeros((4, 8, 9, 3), np.uint8), rgb=True),
+            lambda: Image(
+                np.zeros((4, 2, 8, 9, 3), np.uint8),
+                rgb=True,
+                axis_labels=("t", "c", "y", "x"),
+            ),
             ValueError,
             "Split RGB",
         ),

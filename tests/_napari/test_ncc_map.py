@@ -104,6 +104,18 @@ def test_how_it_was_made_is_recorded(viewer, dock, run):
     assert "on 86 % of each" in dock.status.value
 
 
+def test_a_mask_may_have_pixels_of_its_own(viewer, dock, run, pair):
+    painted = np.zeros((20, 24), np.uint8)
+    painted[5:13, 6:15] = 1
+    dock.mask.value = viewer.add_labels(
+        painted, scale=(0.4, 0.4), translate=(5.1, 6.1), units=("um", "um")
+    )
+    run(dock)
+    valid = np.kron(painted, np.ones((2, 2))) == 0
+    expected = local_ncc(*pair, mask=valid)
+    np.testing.assert_array_equal(viewer.layers["after (NCC map)"].data, expected)
+
+
 def test_running_again_replaces_the_map_and_keeps_its_look(viewer, dock, run):
     run(dock)
     layer = viewer.layers["after (NCC map)"]

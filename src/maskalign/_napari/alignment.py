@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from maskalign._napari.luminance import all_colours
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.recompute import affected, excluded, merged, starting_from
 from maskalign.model.drift_table import DriftRow, DriftTable
@@ -133,7 +134,7 @@ class Alignment:
         table = found
         if self.start is not None:
             table = merged(self.start, found, self._affected)
-        moved = move_movie(self.movie, table, self.output)
+        moved = move_movie(all_colours(self.source, self.movie), table, self.output)
         fixed = masks.get("mask")
         used = 1.0 if fixed is None or "T" in fixed.axes else float(fixed.data.mean())
         return Aligned(self, moved, table, used, whole)

@@ -19,6 +19,7 @@ from maskalign._napari.layers import (
     moved_by,
     pixel_map,
 )
+from maskalign._napari.luminance import finest, is_colour
 from maskalign.core.validate import check_dtype
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.options import ApplyOptions
@@ -55,18 +56,18 @@ def why_not(layer: "Layer", source: "Image", movie: "Movie") -> str:
     kind = _kind(layer)
     if kind not in MOVABLE:
         return f"a {kind} layer cannot be moved"
-    if getattr(layer, "rgb", False):
-        return "a colour image: split its colours first"
     if kind not in ("Image", "Labels"):
         seen = set(movie.axes[-layer.ndim :])
         return "" if {"T", "Y", "X"} <= seen else "it has no time axis"
     try:
         axes = _axes(layer, movie)
         if kind == "Image":
-            check_dtype(_finest(layer).dtype, "it")
+            check_dtype(finest(layer).dtype, "it")
+        if is_colour(layer) and "C" in axes:
+            return "it has channels and is in colour: split its colours first"
     except (TypeError, ValueError) as error:
         return str(error)
-    n = _finest(layer).shape[axes.index("T")]
+    n = finest(layer).shape[axes.index("T")]
     if n != movie.n_frames:
         return f"it has {n} frames, the movie {movie.n_frames}"
     return ""
@@ -150,12 +151,13 @@ def _moved_pixels(
 ) -> tuple[Any, NDArray[np.float64]]:
     """Return the moved pixels of a layer and its new place."""
     axes = _axes(layer, movie)
-    other = as_movie(_finest(layer), axes)
+    colours = "C" if is_colour(layer) else ""
+    other = as_movie(finest(layer), axes + colours)
     whole = table.repaired()
     linear = _linear(layer, source, axes, movie.axes, whole.axes)
     scaled = whole.replace(shifts=whole.shifts @ linear.T, scale=(), units=())
     moved = move_movie(other, scaled, options)
-    return moved.data, moved_by(layer, moved.first)
+    return moved.data, moved_by(layer, moved.first[: layer.ndim])
 
 
 def _linear(
@@ -216,21 +218,13 @@ def _displaced(
 
 def _axes(layer: Any, movie: "Movie") -> str:
     """Return the axes of an Image or Labels layer: the movie's, where they may be."""
-    data = _finest(layer)
+    shape = finest(layer).shape[: layer.ndim]
     sizes = dict(zip(movie.axes, movie.shape, strict=True))
-    if (
-        len(data.shape) == len(movie.axes)
-        and data.shape[movie.axes.index("T")] == sizes["T"]
-    ):
+    if len(shape) == len(movie.axes) and shape[movie.axes.index("T")] == sizes["T"]:
         return movie.axes
-    return decide_axes(data.shape, layer.axis_labels, layer.units).axes
+    return decide_axes(shape, layer.axis_labels, layer.units).axes
 
 
 def _kind(layer: Any) -> str:
     """Return what napari calls this kind of layer."""
     return str(layer._type_string).capitalize()
-
-
-def _finest(layer: Any) -> Any:
-    """Return the array of a layer; of a pyramid, its finest level."""
-    return layer.data[0] if layer.multiscale else layer.data

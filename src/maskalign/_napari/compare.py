@@ -4,14 +4,15 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, Container, PushButton, Widget
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 
 from maskalign._napari.comparison import Compared, Comparison
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.form import make_form
 from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
-from maskalign._napari.masks import PAINTED, mask_axes
+from maskalign._napari.luminance import colour_note
+from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.number_table import NumberTable
 from maskalign._napari.run_panel import RunPanel
 from maskalign._napari.still import Still, still_of
@@ -43,7 +44,7 @@ class CompareImages(Container[Widget]):
     reference, moving : LayerBox
         The layers to compare: images, or labels, which count as painted or not.
     mask : LayerBox
-        The Labels layer painted over them, or None.
+        The Labels, Shapes or boolean Image layer over them, or None.
     painted : ComboBox
         ``"ignore painted"`` or ``"use only painted"``.
     compute, cancel, copy : PushButton
@@ -88,8 +89,8 @@ class CompareImages(Container[Widget]):
             choices=self._masks,
             nullable=True,
             tooltip=(
-                "A Labels layer over the reference. Every label counts as painted, in "
-                "whichever frame."
+                "A Labels or Shapes layer over the reference, or an image of True and "
+                "False. Every label counts as painted, in whichever frame."
             ),
         )
         self.painted = ComboBox(
@@ -129,8 +130,8 @@ class CompareImages(Container[Widget]):
         kinds = Image, Labels
         return [layer for layer in self._viewer.layers if isinstance(layer, kinds)]
 
-    def _masks(self, *_: Any) -> list[Labels]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+    def _masks(self, *_: Any) -> list[Layer]:
+        return masks_in(self._viewer.layers)
 
     def _start_from_selection(self) -> None:
         """Begin with two images that are selected, else with the first two."""
@@ -163,7 +164,9 @@ class CompareImages(Container[Widget]):
         except (TypeError, ValueError) as error:
             self.about.value = describe_error(error)
             return
-        self.about.value = f"{reference.text}\n{moving.text}"
+        note = colour_note(self.reference.value, self.moving.value)
+        said = reference.text, moving.text, note
+        self.about.value = "\n".join(filter(None, said))
         if reference.data.shape != moving.data.shape:
             return
         if not all(
@@ -182,10 +185,11 @@ class CompareImages(Container[Widget]):
     def _prepare(self) -> Comparison:
         """Collect what is asked for; raise if it cannot be done."""
         reference, moving = self._stills()
-        labels = self.mask.value
-        mask = None
-        if labels is not None:
-            mask = labels, mask_axes(labels, reference.movie), self.painted.value
+        layer, mask = self.mask.value, None
+        if layer is not None:
+            source, meaning = self.reference.value, self.painted.value
+            mask = MaskChoice(layer, source, reference.movie, meaning)
+            mask.check()
         return Comparison(reference, moving, mask)
 
     def _finish(self, found: Compared) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from maskalign._napari.masks import Painted, as_mask, iter_painted
+from maskalign._napari.masks import MaskChoice
 from maskalign._napari.still import Still
 from maskalign.core.similarity.compare import iter_metrics
 from maskalign.core.similarity.histograms import joint_histogram
@@ -15,8 +14,6 @@ from maskalign.model.metrics import METRICS
 from maskalign.model.similarity import JointHistogram
 
 if TYPE_CHECKING:
-    from napari.layers import Labels
-
     from maskalign._napari.worker import Stop
 
 __all__ = ["Compared", "Comparison"]
@@ -44,8 +41,8 @@ class Comparison:
 
     reference: Still
     moving: Still
-    #: A Labels layer, its axes and what painting means; or None.
-    mask: "tuple[Labels, str, Painted] | None"
+    #: What is painted over the reference, and what that means; or None.
+    mask: MaskChoice | None
 
     @property
     def n_steps(self) -> int:
@@ -75,7 +72,5 @@ class Comparison:
         """Return what may be used, with the shape of the image; None for all of it."""
         if self.mask is None:
             return None
-        layer, axes, meaning = self.mask
-        painted = reduce(np.logical_or, stop.watch(iter_painted(layer, axes)))
-        valid = as_mask(painted, meaning, layer.name).data
+        valid = self.mask.fixed(stop).data
         return np.broadcast_to(valid, self.reference.data.shape)

@@ -83,13 +83,14 @@ def grid_axes(layer: "Layer", movie: Movie) -> str | None:
 
     Told by how many there are: y and x, those of an image, of a movie without channels,
     or of the whole movie. Of frames it must have as many as the movie, and of channels
-    as many or one.
+    as many or one. A mask that does not say where it lies is taken for a mistake unless
+    it reaches over all of the image, as those do that napari's own button adds.
 
     Examples
     --------
     >>> from napari.layers import Labels
     >>> movie = Movie(np.zeros((9, 5, 64, 48)))
-    >>> grid_axes(Labels(np.zeros((3, 32, 24), int)), movie)
+    >>> grid_axes(Labels(np.zeros((3, 32, 24), int), scale=(2, 2, 2)), movie)
     'ZYX'
     """
     sizes = dict(zip(movie.axes, movie.shape, strict=True))
@@ -102,7 +103,11 @@ def grid_axes(layer: "Layer", movie: Movie) -> str | None:
         if len(axes) == len(shape) and axes.endswith(frame[-2:]):
             known = dict(zip(axes, shape, strict=True))
             frames = known.get("T", sizes.get("T")) == sizes.get("T")
-            if frames and known.get("C", 1) in (1, sizes.get("C")):
+            spatial = [a for a in axes if a in frame]
+            meant = is_placed(layer, len(spatial)) or all(
+                known[a] >= sizes[a] for a in spatial
+            )
+            if frames and meant and known.get("C", 1) in (1, sizes.get("C")):
                 return axes
     return None
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign._napari.axes import AxesDecision, decide_axes
+from maskalign._napari.luminance import all_colours, grey
 from maskalign.core.validate import check_dtype
 from maskalign.io.units import normalize_unit
 from maskalign.pipeline.frames import as_movie
@@ -51,6 +52,8 @@ _LOOK = ("colormap", "contrast_limits", "gamma", "blending", "opacity", "renderi
 def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
     """Return the movie that an image layer shows, without reading any of it.
 
+    Of colours, their luminance.
+
     Parameters
     ----------
     layer : napari.layers.Image or None
@@ -61,8 +64,8 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
     TypeError
         If its pixels are no real numbers (complex, boolean).
     ValueError
-        If it is no movie: colour, a single image; the message says what to do about
-        it.
+        If it is no movie, but a single image, or has axes that cannot be told; the
+        message says what to do about it.
     """
     if layer is None:
         msg = (
@@ -70,14 +73,8 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
             "(File > Open Sample > maskalign)."
         )
         raise ValueError(msg)
-    if layer.rgb:
-        msg = (
-            f"{layer.name!r} is a colour (RGB) image: right-click it in the layer "
-            "list, choose Split RGB, and align one of the colours."
-        )
-        raise ValueError(msg)
     # Of a pyramid, the finest level, whose pixels are what the scale is for.
-    data: Any = layer.data[0] if layer.multiscale else layer.data
+    data = grey(layer)
     check_dtype(data.dtype, repr(layer.name))
     decision = decide_axes(data.shape, layer.axis_labels, layer.units)
     movie = as_movie(data, decision.axes).replace(
@@ -86,6 +83,8 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
         origin=tuple(float(o) for o in layer.translate),
         name=layer.name,
     )
+    # Refused now rather than when it is to be moved.
+    all_colours(layer, movie)
     return movie, decision
 
 
@@ -344,7 +343,8 @@ def add_or_update(
     metadata = {**source.metadata, KEY: dict(made)}
     place = placement(source)
     if first is not None:
-        place["translate"] = moved_by(source, first)
+        # Colours have a last axis that the layer has not.
+        place["translate"] = moved_by(source, first[: source.ndim])
     if there is None or there not in viewer.layers:
         there = find_result(viewer.layers, source)
     if there is None:
@@ -353,6 +353,7 @@ def add_or_update(
             data,
             name=aligned_name(source),
             metadata=metadata,
+            rgb=source.rgb,
             **look,
             **place,
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from maskalign._napari.layers import add_or_update, find_result, shown_frame
 from maskalign._napari.live import LiveMovie
+from maskalign._napari.luminance import all_colours
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions
@@ -44,7 +45,8 @@ class LiveLayer:
         options: ApplyOptions,
     ) -> None:
         self._viewer, self._source, self._movie = viewer, source, movie
-        self._live = LiveMovie(movie, options)
+        self._all = all_colours(source, movie)
+        self._live = LiveMovie(self._all, options)
         self._before: dict[str, Any] | None = None
         self._next = 0.0
         self._shown: tuple[Any, ...] = ()
@@ -84,7 +86,7 @@ class LiveLayer:
             self._before["metadata"] = dict(there.metadata)
         made = {"live": True}
         # A layer that begins with a dask array keeps the blocks of later ones.
-        lazy = _as_dask(self._movie)
+        lazy = _as_dask(self._all)
         layer = add_or_update(self._viewer, self._source, lazy, made)
         layer.data = self._live
         return layer

@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign.core.validate import working_dtype
+from maskalign.model.movie import PIXEL
+from maskalign.pipeline.frames import as_movie
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-__all__ = ["colour_note", "finest", "grey", "luminance"]
+    from maskalign.model.movie import Movie
+
+__all__ = ["all_colours", "colour_note", "finest", "grey", "is_colour", "luminance"]
 
 #: How much red, green and blue add to what is seen as bright (ITU-R BT.709).
 _WEIGHTS = (0.2126, 0.7152, 0.0722)
@@ -31,18 +35,71 @@ def is_colour(layer: "Layer | None") -> bool:
     return bool(getattr(layer, "rgb", False))
 
 
-def colour_note(layer: "Layer | None") -> str:
-    """Return what should be known about a layer if it is in colour; else nothing.
+def colour_note(*layers: "Layer | None", moved: bool = False) -> str:
+    """Return what should be known about layers that are in colour; else nothing.
+
+    Parameters
+    ----------
+    *layers : napari.layers.Layer or None
+        The layers.
+    moved : bool
+        Whether they are moved, and not only looked at.
 
     Examples
     --------
     >>> from napari.layers import Image
-    >>> colour_note(Image(np.zeros((8, 8, 3), np.uint8), rgb=True))
-    'In colour: matched by its brightness (luminance), moved in all its colours.'
+    >>> stain = Image(np.zeros((8, 8, 3), np.uint8), name="stain", rgb=True)
+    >>> colour_note(stain)
+    "'stain' is in colour: what counts is its brightness (luminance)."
+    >>> colour_note(stain, moved=True)
+    "'stain' is in colour: what counts is its brightness (luminance); all its colours \
+are moved."
+    """
+    names = [repr(x.name) for x in layers if x is not None and is_colour(x)]
+    if not names:
+        return ""
+    one = len(names) == 1
+    is_, its = ("is", "its") if one else ("are", "their")
+    text = f"{' and '.join(names)} {is_} in colour: what counts is {its} brightness "
+    text += "(luminance)"
+    return f"{text}; all {its} colours are moved." if moved else f"{text}."
+
+
+def all_colours(layer: "Layer", movie: "Movie") -> "Movie":
+    """Return what is moved where a layer is aligned by its `grey` pixels.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        The layer.
+    movie : Movie
+        Its grey pixels.
+
+    Returns
+    -------
+    Movie
+        Of an image in colour, its colours as channels, the last axis; else `movie`.
+
+    Raises
+    ------
+    ValueError
+        If an image in colour has channels besides.
     """
     if not is_colour(layer):
-        return ""
-    return "In colour: matched by its brightness (luminance), moved in all its colours."
+        return movie
+    if "C" in movie.axes:
+        msg = (
+            f"{layer.name!r} has channels and is in colour: right-click it in the "
+            "layer list and choose Split RGB."
+        )
+        raise ValueError(msg)
+    return movie.replace(
+        data=as_movie(finest(layer), f"{movie.axes}C").data,
+        axes=f"{movie.axes}C",
+        scale=(*movie.scale, 1.0),
+        units=(*movie.units, PIXEL),
+        origin=(*movie.origin, 0.0),
+    )
 
 
 def grey(layer: "Layer") -> Any:

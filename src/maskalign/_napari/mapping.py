@@ -2,13 +2,13 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from maskalign._napari.layers import KEY, placement
-from maskalign._napari.masks import Painted, as_mask, iter_painted
+from maskalign._napari.luminance import colour_note
+from maskalign._napari.masks import MaskChoice
 from maskalign._napari.still import still_of
 from maskalign.io.map_plots import map_palette
 from maskalign.io.units import normalize_unit
@@ -22,7 +22,7 @@ from maskalign.pipeline.parallel import compute, in_order, n_workers
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Image, Labels
+    from napari.layers import Image
 
     from maskalign._napari.worker import Stop
 
@@ -121,8 +121,8 @@ class MapRequest:
     moving: Picture
     #: One of the choices above, or None where the reference is a single image.
     against: str | None
-    #: A Labels layer, its axes and what painting means; or None.
-    mask: "tuple[Labels, str, Painted] | None"
+    #: What is painted over the moving image, and what that means; or None.
+    mask: MaskChoice | None
     options: MapOptions
 
     @property
@@ -187,11 +187,7 @@ class MapRequest:
                 return self.reference.one(0)
 
     def _mask(self, stop: "Stop") -> Movie | None:
-        if self.mask is None:
-            return None
-        layer, axes, meaning = self.mask
-        painted = reduce(np.logical_or, stop.watch(iter_painted(layer, axes)))
-        return as_mask(painted, meaning, layer.name)
+        return None if self.mask is None else self.mask.fixed(stop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,8 +210,8 @@ class Mapped:
             "reference": asked.reference.layer.name,
             "moving": asked.moving.layer.name,
             "against": asked.against,
-            "mask": None if asked.mask is None else asked.mask[0].name,
-            "painted": None if asked.mask is None else asked.mask[2],
+            "mask": None if asked.mask is None else asked.mask.layer.name,
+            "painted": None if asked.mask is None else asked.mask.meaning,
             "window": asked.options.window,
             "weights": asked.options.weights,
         }
@@ -267,7 +263,8 @@ def describe_pair(reference: Picture, moving: Picture) -> str:
             " The layers do not lie over each other in the viewer: what is compared "
             "is pixels of the same number."
         )
-    return text
+    note = colour_note(reference.layer, moving.layer)
+    return f"{text}\n{note}" if note else text
 
 
 def _same_place(reference: Picture, moving: Picture) -> bool:

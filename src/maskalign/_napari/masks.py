@@ -4,7 +4,7 @@ Labels, Shapes and images can be masks. Each is first read as *drawn*: an array 
 True where something is painted, and its axes. What painting means comes afterwards.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -12,6 +12,8 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign._napari.grid import grid_axes, on_grid_of
+from maskalign._napari.luminance import finest
 from maskalign._napari.shapes_mask import shapes_axes, shapes_drawn
 from maskalign.errors import MaskError
 from maskalign.model.movie import Movie
@@ -33,6 +35,7 @@ __all__ = [
     "as_mask",
     "iter_painted",
     "mask_axes",
+    "masks_in",
 ]
 
 Painted: TypeAlias = Literal["ignore painted", "use only painted"]
@@ -44,11 +47,21 @@ Follows: TypeAlias = Literal["fixed in the camera", "follows the sample", "one a
 FOLLOWS: tuple[Follows, ...] = get_args(Follows)
 
 
-def mask_axes(layer: "Layer", movie: Movie) -> str:
+def mask_axes(layer: "Layer", movie: Movie, *, own_grid: bool = False) -> str:
     """Return the axes of a layer that is to mask a movie.
 
     A layer may have the shape of one frame, of the whole movie, or of (y, x), which
     then goes for every z. Shapes have none of their own and always fit.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        A Labels, Shapes or Image layer.
+    movie : Movie
+        The movie.
+    own_grid : bool
+        Whether it may have pixels of its own, to be laid over the movie where the
+        viewer shows it.
 
     Raises
     ------
@@ -64,7 +77,7 @@ def mask_axes(layer: "Layer", movie: Movie) -> str:
     """
     if _is_shapes(layer):
         return shapes_axes(layer, movie)
-    shape = tuple(_finest(layer).shape)
+    shape = tuple(finest(layer).shape)
     sizes = dict(zip(movie.axes, movie.shape, strict=True))
     whole = movie.axes
     frame = "".join(a for a in whole if a in movie.spatial_axes)
@@ -76,9 +89,28 @@ def mask_axes(layer: "Layer", movie: Movie) -> str:
                 return axes
     msg = (
         f"The mask {layer.name!r} has shape {shape}; it must have that of a frame, "
-        f"{movie.frame_shape}, or of the movie, {movie.shape}."
+        f"{movie.frame_shape}, or of the movie, {movie.shape}"
     )
+    if own_grid:
+        found = grid_axes(layer, movie)
+        if found is not None:
+            return found
+        msg += ", or as many axes, of other pixels, and as many frames"
+    msg += "."
     raise MaskError(msg)
+
+
+def masks_in(layers: "Iterable[Layer]") -> "list[Layer]":
+    """Return the layers that may be masks: Labels, Shapes, images of True and False."""
+    from napari.layers import Image
+
+    return [
+        layer
+        for layer in layers
+        if _is_labels(layer)
+        or _is_shapes(layer)
+        or (isinstance(layer, Image) and layer.dtype == bool)
+    ]
 
 
 def iter_painted(labels: "Labels", axes: str) -> Iterator[NDArray[np.bool_]]:
@@ -99,7 +131,7 @@ def iter_painted(labels: "Labels", axes: str) -> Iterator[NDArray[np.bool_]]:
     ndarray of bool, shape (Y, X) or (Z, Y, X)
         True where something is painted in any of those frames.
     """
-    yield from _iter_drawn(_finest(labels), axes, None)
+    yield from _iter_drawn(finest(labels), axes, None)
 
 
 def as_mask(painted: NDArray[np.bool_], meaning: Painted, name: str) -> Movie:
@@ -164,8 +196,7 @@ class MaskChoice:
 
     def check(self) -> None:
         """Raise a `MaskError` unless it fits the movie, reading nothing."""
-        axes = mask_axes(self.layer, self.movie)
-        if self.follows == "one a frame" and "T" not in axes:
+        if self.follows == "one a frame" and "T" not in self._axes:
             msg = (
                 f"The mask {self.layer.name!r} has no time axis, so it has no frames. "
                 "Choose 'fixed in the camera', or press New mask: it adds one with "
@@ -187,6 +218,14 @@ class MaskChoice:
         painted = np.array(next(frames))
         for frame in frames:
             painted |= frame
+        elsewhere = not _is_shapes(self.layer) and data is not finest(self.layer)
+        if elsewhere and not painted.any():
+            msg = (
+                f"Nothing of the mask {self.layer.name!r} lies over "
+                f"{self.source.name!r} where the viewer shows them: paint there, or "
+                "choose another mask."
+            )
+            raise MaskError(msg)
         return as_mask(painted, self.meaning, self.layer.name)
 
     def valid(self, frame: int) -> ValidArray:
@@ -200,15 +239,18 @@ class MaskChoice:
         return self.labels if _is_labels(self.layer) else None
 
     @property
+    def _axes(self) -> str:
+        return mask_axes(self.layer, self.movie, own_grid=True)
+
+    @property
     def _spatial(self) -> str:
-        axes = mask_axes(self.layer, self.movie)
-        return "".join(a for a in "ZYX" if a in axes)
+        return "".join(a for a in "ZYX" if a in self._axes)
 
     def _drawn(self) -> tuple[Any, str]:
-        axes = mask_axes(self.layer, self.movie)
+        axes = self._axes
         if _is_shapes(self.layer):
             return shapes_drawn(self.layer, self.movie, self.source), axes
-        return _finest(self.layer), axes
+        return on_grid_of(self.layer, axes, self.movie, self.source), axes
 
     def _by_frame(self) -> Any:
         """Return a lazy mask of each frame, shape (T, [Z,] Y, X)."""
@@ -261,8 +303,3 @@ def _is_labels(layer: "Layer") -> bool:
     from napari.layers import Labels
 
     return isinstance(layer, Labels)
-
-
-def _finest(layer: Any) -> Any:
-    """Return the array of a layer; of a pyramid, its finest level."""
-    return layer.data[0] if layer.multiscale else layer.data

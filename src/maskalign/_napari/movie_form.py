@@ -17,6 +17,7 @@ from maskalign._napari.layers import (
     new_mask,
     shown_frame,
 )
+from maskalign._napari.luminance import colour_note
 from maskalign._napari.masks import FOLLOWS, PAINTED, MaskChoice, mask_axes
 from maskalign._napari.options_form import DriftControls, OutputControls
 from maskalign._napari.wording import describe_error, pixels_suffix
@@ -72,7 +73,7 @@ class MovieForm:
             nullable=True,
             tooltip=(
                 "A Labels or Shapes layer over the movie, or an image of True and "
-                "False. New mask adds one."
+                "False, with pixels of its own or of the movie. New mask adds one."
             ),
         )
         self.paint = PushButton(
@@ -237,7 +238,8 @@ class MovieForm:
         except (TypeError, ValueError) as error:
             self.about.value = describe_error(error)
         else:
-            self.about.value = describe(movie, decision)
+            said = describe(movie, decision), colour_note(self.image.value, moved=True)
+            self.about.value = "\n".join(filter(None, said))
         self.channel.reset_choices()
         self.channel.visible = bool(self.channel.choices)
         self.reference.limit(movie.n_frames if movie else None)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, Container, FloatSpinBox, Widget
-from napari.layers import Image, Labels
+from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.form import make_form
@@ -18,7 +18,7 @@ from maskalign._napari.mapping import (
     describe_pair,
     picture_of,
 )
-from maskalign._napari.masks import PAINTED, mask_axes
+from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.run_panel import RunPanel
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.map_options import MapOptions
@@ -58,7 +58,7 @@ class NccMap(Container[Widget]):
         ``"first frame"``, ``"previous frame"``, ``"same frame"`` or ``"shown frame"``
         of the reference; on show where that is a movie.
     mask : LayerBox
-        The Labels layer painted over them, or None.
+        The Labels, Shapes or boolean Image layer over them, or None.
     painted : ComboBox
         ``"ignore painted"`` or ``"use only painted"``.
     window : FloatSpinBox
@@ -111,8 +111,8 @@ class NccMap(Container[Widget]):
             choices=self._masks,
             nullable=True,
             tooltip=(
-                "A Labels layer over the images. Every label counts as painted, in "
-                "whichever frame."
+                "A Labels or Shapes layer over the images, or an image of True and "
+                "False. Every label counts as painted, in whichever frame."
             ),
         )
         self.painted = ComboBox(
@@ -161,8 +161,8 @@ class NccMap(Container[Widget]):
     def _images(self, *_: Any) -> list[Image]:
         return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
 
-    def _masks(self, *_: Any) -> list[Labels]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+    def _masks(self, *_: Any) -> list[Layer]:
+        return masks_in(self._viewer.layers)
 
     def _choices_against(self, *_: Any) -> tuple[str, ...]:
         try:
@@ -226,10 +226,10 @@ class NccMap(Container[Widget]):
         """Collect what is asked for; raise if it cannot be done."""
         reference, moving = self._pictures()
         options = MapOptions(window=int(self.window.value), weights=self.weights.value)
-        labels = self.mask.value
-        mask = None
-        if labels is not None:
-            mask = labels, mask_axes(labels, moving.movie), self.painted.value
+        layer, mask = self.mask.value, None
+        if layer is not None:
+            mask = MaskChoice(layer, moving.layer, moving.movie, self.painted.value)
+            mask.check()
         against = self.against.value if self.against.choices else None
         return MapRequest(reference, moving, against, mask, options)
 

@@ -21,6 +21,7 @@ from maskalign._napari.layers import (
     movie_of,
 )
 from maskalign._napari.live_layer import LiveLayer
+from maskalign._napari.luminance import all_colours
 from maskalign._napari.table_panel import TablePanel
 from maskalign._napari.wording import describe_table, list_frames
 from maskalign.model.drift_table import DriftRow, DriftTable
@@ -220,7 +221,7 @@ class Results:
         source = self._form.image.value
         movie, _ = movie_of(source)
         output = self._form.output.options()
-        moved = move_movie(movie, table, output)
+        moved = move_movie(all_colours(source, movie), table, output)
         there = find_result(self._viewer.layers, source)
         made: dict[str, Any] = {} if there is None else dict(there.metadata[KEY])
         options = dict(made.get("options", {"image": source.name, "axes": movie.axes}))
