@@ -8,6 +8,7 @@ The retina sample is opened, a mask is painted over its bars, the movie is align
 looked at, one frame is mended and the drift applied to labels, as a user would do it.
 """
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from qtpy.QtWidgets import QApplication
+
+import maskalign
+from maskalign._napari.layers import movie_of
 
 OUT = Path(__file__).with_name("img")
 SIZE = (1280, 960)
@@ -51,11 +55,9 @@ def shoot(viewer: napari.Viewer, name: str) -> None:
     save(name, viewer.screenshot(canvas_only=False, flash=False))
 
 
-def open_widget(viewer: napari.Viewer) -> Any:
-    """Open the widget as the menu does, and give it room."""
-    _, dock = viewer.window.add_plugin_dock_widget(
-        "napari-maskalign", "Align time-lapse"
-    )
+def open_widget(viewer: napari.Viewer, name: str = "Align time-lapse") -> Any:
+    """Open a widget as the menu does, and give it room."""
+    _, dock = viewer.window.add_plugin_dock_widget("napari-maskalign", name)
     wait()
     viewer.reset_view()
     return dock
@@ -99,6 +101,45 @@ def mend(viewer: napari.Viewer, dock: Any) -> None:
     dock.table.view.choose([BAD])
     dock.table.exclude.native.click()
     dock.pages.setCurrentIndex(1)
+
+
+def apply_table() -> None:
+    """Apply a table from a file to a movie, to labels, to smaller pixels."""
+    viewer = napari.Viewer(title="napari")
+    viewer.window.resize(*SIZE)
+    viewer.open_sample("napari-maskalign", "cells")
+    movie, dirt = viewer.layers
+    dirt.visible = False
+    frames = np.asarray(movie.data)
+    place = {name: getattr(movie, name) for name in ("units", "axis_labels")}
+    bright = (frames > np.percentile(frames, 98)).astype(np.uint8)
+    viewer.add_labels(bright, name="nuclei", scale=movie.scale, **place)
+    fine = np.repeat(np.repeat(frames, 2, 1), 2, 2)
+    viewer.add_image(
+        fine,
+        name="second camera",
+        scale=movie.scale / (1, 2, 2),
+        colormap="green",
+        blending="additive",
+        **place,
+    )
+    known = movie_of(movie)[0]
+    table = maskalign.estimate_drift(
+        known, mask=np.asarray(dirt.data) == 0, max_shift=30, exclude=[BAD]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        table.to_csv(Path(folder) / "drift.csv")
+        dock = open_widget(viewer, "Apply drift")
+        dock.read(str(Path(folder) / "drift.csv"))
+    for layer in list(viewer.layers):
+        if layer is not dirt:
+            dock.others.tick(layer)
+    dock.apply.native.click()
+    for layer in list(viewer.layers):
+        layer.visible = layer.name in ("cells (aligned)", "nuclei (aligned)")
+    viewer.dims.set_current_step(0, FAR)
+    shoot(viewer, "apply-drift")
+    viewer.close()
 
 
 def overlay(data: Any, frames: tuple[int, int]) -> NDArray[np.uint8]:
@@ -156,3 +197,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    apply_table()

@@ -354,7 +354,7 @@ def test_ticked_layers_are_moved_alike(viewer, done, movie, calibration):
     labels = viewer.add_labels(movie.astype(int), name="cells", **calibration)
     points = viewer.add_points([(3.0, 9, 9)], name="spots", **calibration)
     names = [done.others.names.item(k).text() for k in range(done.others.names.count())]
-    assert names == ["bar", "cells", "spots"]
+    assert names == ["bar: it has no time axis", "cells", "spots"]
     assert "no time axis" in done.others.names.item(0).toolTip()
     for layer in (labels, points):
         done.others.tick(layer)

@@ -167,3 +167,23 @@ def test_closing_the_viewer_while_it_runs_is_safe(window, held, slow, qtbot, not
     # What the work still sends must find nobody, and break nothing.
     qtbot.wait(200)
     assert notes == []
+
+
+def test_apply_drift_opens_moves_and_closes(window, movie, tmp_path, true_shifts):
+    from maskalign import DriftTable
+
+    table = DriftTable.from_shifts(true_shifts.astype(float))
+    table.to_json(tmp_path / "drift.json")
+    area, dock = window.window.add_plugin_dock_widget("napari-maskalign", "Apply drift")
+    assert not dock.apply.enabled
+    before = dock.native.minimumSizeHint().width()
+    window.add_image(movie, name="a movie with a name as microscopes give them " * 3)
+    dock.read(str(tmp_path / "drift.json"))
+    dock.others.tick(dock.made_on.value)
+    dock.apply.native.click()
+    assert window.layers[1].metadata["maskalign"]["drift"] == table
+    assert dock.native.minimumSizeHint().width() <= max(before, 300)
+    window.window.remove_dock_widget(area)
+    window.layers.clear()
+    _, again = window.window.add_plugin_dock_widget("napari-maskalign", "Apply drift")
+    assert not again.apply.enabled

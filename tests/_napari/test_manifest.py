@@ -25,7 +25,7 @@ def test_every_command_leads_to_something(command):
 def test_the_widgets_are_offered_where_people_look():
     contributions = PluginManifest.from_file(PACKAGED).contributions
     names = {w.display_name for w in contributions.widgets}
-    assert {"Align time-lapse", "Compare images"} <= names
+    assert {"Align time-lapse", "Apply drift", "Compare images"} <= names
     items = contributions.menus["napari/layers/register"]
     assert [i.command for i in items] == [w.command for w in contributions.widgets]
 

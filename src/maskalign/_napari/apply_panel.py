@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ApplyPanel"]
 
+_INTRO = (
+    "Move these as the movie was moved; they stay as they are, a moved copy is added:"
+)
+
 
 class ApplyPanel(Container[Widget]):
     """Lists layers; those that are ticked are moved when the button is pressed.
@@ -22,6 +26,8 @@ class ApplyPanel(Container[Widget]):
         Runs a function and says in words what it returns, or what went wrong.
     apply : callable
         Takes the ticked layers, and returns what to say.
+    intro : str
+        What stands above the list.
 
     Attributes
     ----------
@@ -35,17 +41,20 @@ class ApplyPanel(Container[Widget]):
         self,
         attempt: Callable[[Callable[[], str | None]], None],
         apply: Callable[[list["Layer"]], str],
+        intro: str = _INTRO,
     ) -> None:
         super().__init__(labels=False)
         self.margins = (0, 0, 0, 0)
         self._layers: list[Layer] = []
-        intro = QLabel(
-            "Move these as the movie was moved; they stay as they are, "
-            "a moved copy is added:"
-        )
-        intro.setWordWrap(True)
+        above = QLabel(intro)
+        above.setWordWrap(True)
         self.names = QListWidget()
         self.names.setMinimumSize(QSize(120, 80))
+        # As high as there are layers, where there is no room to fill.
+        self.names.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        # What is long is read in two lines, not by scrolling sideways.
+        self.names.setWordWrap(True)
+        self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.apply = PushButton(
             text="Apply to ticked layers",
             tooltip=(
@@ -55,7 +64,7 @@ class ApplyPanel(Container[Widget]):
         )
         self.append(self.apply)
         layout = self.native.layout()
-        layout.insertWidget(0, intro)
+        layout.insertWidget(0, above)
         layout.insertWidget(1, self.names, 1)
         self.apply.changed.connect(lambda *_: attempt(lambda: apply(self.ticked())))
 
@@ -68,7 +77,8 @@ class ApplyPanel(Container[Widget]):
         self.names.clear()
         self._layers = [layer for layer, _ in layers]
         for layer, reason in layers:
-            item = QListWidgetItem(layer.name)
+            text = f"{layer.name}: {reason}" if reason else layer.name
+            item = QListWidgetItem(text)
             item.setToolTip(f"Cannot be moved: {reason}." if reason else layer.name)
             flags = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
             item.setFlags(Qt.ItemFlag.NoItemFlags if reason else flags)

@@ -4,6 +4,7 @@ Images and labels are resampled, labels by the nearest pixel; points, shapes, tr
 vectors get new coordinates. The layers themselves are left alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from maskalign._napari.layers import (
 )
 from maskalign._napari.luminance import finest, is_colour
 from maskalign.core.validate import check_dtype
+from maskalign.io.units import normalize_unit
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.options import ApplyOptions
 from maskalign.pipeline.coordinates import move_points
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
 
     from maskalign.model.movie import Movie
 
-__all__ = ["MOVABLE", "LayerData", "moved_layer", "show_moved", "why_not"]
+__all__ = [
+    "MOVABLE",
+    "LayerData",
+    "finest",
+    "kind_of",
+    "moved_layer",
+    "show_moved",
+    "why_not",
+]
 
 LayerData = tuple[Any, dict[str, Any], str]
 #: What kinds of layers can be moved.
@@ -53,9 +63,11 @@ def why_not(layer: "Layer", source: "Image", movie: "Movie") -> str:
     movie : Movie
         That movie.
     """
-    kind = _kind(layer)
+    kind = kind_of(layer)
     if kind not in MOVABLE:
         return f"a {kind} layer cannot be moved"
+    if layer.ndim < 3:
+        return "it has no time axis"
     if kind not in ("Image", "Labels"):
         seen = set(movie.axes[-layer.ndim :])
         return "" if {"T", "Y", "X"} <= seen else "it has no time axis"
@@ -79,6 +91,9 @@ def moved_layer(
     movie: "Movie",
     table: DriftTable,
     options: ApplyOptions,
+    *,
+    name: str = "",
+    record: Mapping[str, Any] | None = None,
 ) -> LayerData:
     """Return what a layer becomes, as napari takes it: data, keywords, kind.
 
@@ -94,11 +109,19 @@ def moved_layer(
         Its drift; frames in doubt are moved as their neighbours are.
     options : ApplyOptions
         How images are moved. Labels are moved by the nearest pixel.
+    name : str
+        What to call it; as aligned layers are called if left out.
+    record : mapping, optional
+        More that is to be kept of how it was made.
 
     Raises
     ------
     ValueError
         If it cannot be moved as the movie was.
+
+    Notes
+    -----
+    The table that is kept in its metadata counts pixels of this very layer.
     """
     reason = why_not(layer, source, movie)
     if reason:
@@ -106,14 +129,19 @@ def moved_layer(
         raise ValueError(msg)
     _, look, kind = layer.as_layer_data_tuple()
     look = {name: value for name, value in look.items() if name not in _LEFT_OUT}
+    own = _in_pixels_of(layer, source, movie, table)
     if kind in ("image", "labels"):
         if kind == "labels":
             options = replace(options, interpolation="nearest", fill_value=0)
-        data, look["translate"] = _moved_pixels(layer, source, movie, table, options)
+        axes = _axes(layer, movie) + ("C" if is_colour(layer) else "")
+        moved = move_movie(as_movie(finest(layer), axes), own, options)
+        data = moved.data
+        look["translate"] = moved_by(layer, moved.first[: layer.ndim])
     else:
         data = _moved_places(layer, source, movie, table)
-    made = {"drift": table, "options": {"image": source.name} | asdict(options)}
-    look["name"] = aligned_name(layer)
+    asked = {"image": source.name} | asdict(options) | dict(record or {})
+    made = {"drift": own, "options": asked}
+    look["name"] = name or aligned_name(layer)
     look["metadata"] = {**layer.metadata, KEY: made}
     return data, look, kind
 
@@ -133,7 +161,7 @@ def show_moved(viewer: "ViewerModel", layer: "Layer", moved: LayerData) -> "Laye
     from napari.layers import Layer
 
     data, look, kind = moved
-    there = find_result(viewer.layers, layer)
+    there = find_result(viewer.layers, layer, look["name"])
     if there is None or there._type_string != kind:
         return viewer.add_layer(Layer.create(data, look, kind))
     there.data = data
@@ -142,22 +170,26 @@ def show_moved(viewer: "ViewerModel", layer: "Layer", moved: LayerData) -> "Laye
     return there
 
 
-def _moved_pixels(
-    layer: Any,
-    source: "Image",
-    movie: "Movie",
-    table: DriftTable,
-    options: ApplyOptions,
-) -> tuple[Any, NDArray[np.float64]]:
-    """Return the moved pixels of a layer and its new place."""
-    axes = _axes(layer, movie)
-    colours = "C" if is_colour(layer) else ""
-    other = as_movie(finest(layer), axes + colours)
-    whole = table.repaired()
-    linear = _linear(layer, source, axes, movie.axes, whole.axes)
-    scaled = whole.replace(shifts=whole.shifts @ linear.T, scale=(), units=())
-    moved = move_movie(other, scaled, options)
-    return moved.data, moved_by(layer, moved.first[: layer.ndim])
+def _in_pixels_of(
+    layer: Any, source: "Image", movie: "Movie", table: DriftTable
+) -> DriftTable:
+    """Return a table in pixels of a layer."""
+    if kind_of(layer) in ("Image", "Labels"):
+        axes = _axes(layer, movie)
+    else:
+        axes = movie.axes[-layer.ndim :]
+    linear = _linear(layer, source, axes, movie.axes, table.axes)
+    if np.allclose(linear, np.eye(len(linear)), atol=1e-9):
+        return table
+    at = [axes.index(letter) for letter in table.axes]
+    return table.replace(
+        shifts=table.shifts @ linear.T,
+        # Errors along the axes are independent.
+        shift_std=np.sqrt(table.shift_std**2 @ (linear**2).T),
+        residual=table.residual * abs(np.linalg.det(linear)) ** (1 / len(linear)),
+        scale=tuple(float(layer.scale[k]) for k in at),
+        units=tuple(normalize_unit(str(layer.units[k])) for k in at),
+    )
 
 
 def _linear(
@@ -166,13 +198,19 @@ def _linear(
     """Return the matrix from pixels of a shift to pixels of a layer."""
     if axes != movie_axes:
         # They share no grid to be turned in, only sizes of pixels.
-        sizes = [
-            source.scale[movie_axes.index(a)] / layer.scale[axes.index(a)]
-            for a in letters
-        ]
-        return np.diag(sizes)
+        return np.diag(
+            [_size(source, movie_axes.index(a), layer, axes.index(a)) for a in letters]
+        )
     at = [axes.index(a) for a in letters]
     return pixel_map(source, layer)[:-1, :-1][np.ix_(at, at)]
+
+
+def _size(source: Any, at: int, layer: Any, axis: int) -> float:
+    """Return the size of a pixel of one layer along an axis in pixels of another."""
+    size, unit, other = source.scale[at], source.units[at], layer.units[axis]
+    if unit.is_compatible_with(other):
+        size = size * (1 * unit).to(other).magnitude
+    return float(size / layer.scale[axis])
 
 
 def _moved_places(
@@ -185,7 +223,7 @@ def _moved_places(
         return _displaced(np.asarray(places, float), layer, source, movie, whole)
 
     data: Any = layer.data
-    match _kind(layer):
+    match kind_of(layer):
         case "Points":
             return moved(data)
         case "Tracks":
@@ -225,6 +263,6 @@ def _axes(layer: Any, movie: "Movie") -> str:
     return decide_axes(shape, layer.axis_labels, layer.units).axes
 
 
-def _kind(layer: Any) -> str:
+def kind_of(layer: Any) -> str:
     """Return what napari calls this kind of layer."""
     return str(layer._type_string).capitalize()

@@ -300,13 +300,17 @@ def is_ours(layer: "Layer", what: str) -> bool:
     return isinstance(made, Mapping) and what in made
 
 
-def find_result(layers: "Sequence[Layer]", source: "Layer") -> "Layer | None":
+def find_result(
+    layers: "Sequence[Layer]", source: "Layer", name: str = ""
+) -> "Layer | None":
     """Return the layer that an earlier run made of `source`, if it is still there.
+
+    Under the `name` of aligned layers if none is given.
 
     A user's own layer of that name is left alone: napari then gives ours a number,
     ``name (aligned) [1]``, and under that it is found again.
     """
-    name = aligned_name(source)
+    name = name or aligned_name(source)
     for layer in layers:
         numbered = layer.name.startswith(f"{name} [") and layer.name.endswith("]")
         ours = is_result(layer) and layer.ndim == source.ndim

@@ -1,24 +1,18 @@
 """Begin, cancel, progress and a line that says how it went: the foot of a widget."""
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol
 
 from magicgui.widgets import Container, ProgressBar, PushButton, Widget
-from napari.utils.notifications import (
-    notification_manager,
-    show_error,
-    show_warning,
-)
+from napari.utils.notifications import show_warning
 
-from maskalign._napari.controls import WrappedLabel
-from maskalign._napari.wording import describe_error, time_left
+from maskalign._napari.saying import StatusLine
+from maskalign._napari.wording import time_left
 from maskalign._napari.worker import Done, Failed, Job, Outcome, Stop
 
-__all__ = ["RunPanel", "Task"]
-
-#: Errors whose message is meant for the user; any other is a fault of ours.
-_EXPECTED = (ValueError, TypeError, OSError, MemoryError)
+__all__ = ["Errand", "RunPanel", "Task"]
 
 
 class Task(Protocol):
@@ -30,6 +24,26 @@ class Task(Protocol):
 
     def run(self, stop: Stop) -> Generator[Any, None, Any]:
         """Yield a step now and then, and return the result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """How a task is spoken of, and who takes what comes of it."""
+
+    #: What the activity dock calls it.
+    title: str
+    #: Takes the result and returns the text of the status line.
+    finish: Callable[[Any], str]
+    #: What a step of the task is called.
+    step: str = "Frame"
+    #: Takes every step that the task yields.
+    each: Callable[[Any], None] | None = None
+    #: Called when the task has ended without a result.
+    undone: Callable[[], None] | None = None
+    #: What the button says that cancels.
+    stopping: str = "Stop. Nothing is added."
+    #: What is said when it was cancelled.
+    stopped: str = "Cancelled; nothing was added."
 
 
 class RunPanel(Container[Widget]):
@@ -65,7 +79,7 @@ class RunPanel(Container[Widget]):
         `begin` is disabled while a task runs, `cancel` while none does.
     progress : ProgressBar
         On show while a task runs.
-    status : WrappedLabel
+    status : StatusLine
         What is happening, what was found, or what went wrong.
     """
 
@@ -82,17 +96,22 @@ class RunPanel(Container[Widget]):
         undone: Callable[[], None] | None = None,
         stopping: str = "Stop. Nothing is added.",
     ) -> None:
-        self._title = text
-        self._step_name = step
         self._prepare = prepare
-        self._finish = finish
-        self._each, self._undone = each, undone
+        self._errand = self._main = Errand(
+            title=text,
+            finish=finish,
+            step=step,
+            each=each,
+            undone=undone,
+            stopping=stopping,
+        )
         self._job: Job[Any, Any] | None = None
+        self._told: list[Callable[[bool], None]] = []
         self._warnings: list[str] = []
         self.begin = PushButton(text=text, tooltip=tooltip)
         self.cancel = PushButton(text="Cancel", enabled=False, tooltip=stopping)
         self.progress = ProgressBar(min=0, max=1, visible=False)
-        self.status = WrappedLabel(value=welcome)
+        self.status = StatusLine(value=welcome)
         buttons = Container(
             widgets=[self.begin, self.cancel], layout="horizontal", labels=False
         )
@@ -116,6 +135,10 @@ class RunPanel(Container[Widget]):
         dock.native_parent_changed.connect(moved)
         dock.native.destroyed.connect(self._on_destroyed)
 
+    def tell(self, callback: Callable[[bool], None]) -> None:
+        """Call when a task begins (True), and when it has ended (False)."""
+        self._told.append(callback)
+
     @property
     def running(self) -> bool:
         """Whether a task runs."""
@@ -123,28 +146,26 @@ class RunPanel(Container[Widget]):
 
     def attempt(self, action: Callable[[], str | None]) -> None:
         """Do something quick; say what it returns, or in words what went wrong."""
-        try:
-            said = action()
-        except Exception as error:  # noqa: BLE001 - magicgui would show an empty box
-            self._fail(error)
-        else:
-            if said is not None:
-                self.status.value = said
+        self.status.attempt(action)
 
-    def start(self, prepare: Callable[[], Task]) -> None:
-        """Run the task that `prepare` returns, unless one is running."""
+    def start(self, prepare: Callable[[], Task], errand: Errand | None = None) -> None:
+        """Run the task that `prepare` returns, unless one is running.
+
+        It is spoken of as of the panel's own task unless an `errand` is given.
+        """
         if self._job is not None:
             return
         try:
             task = prepare()
             self._n_steps = task.n_steps
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail(error)
+            self.status.fail(error)
             return
+        self._errand = errand or self._main
         self._job = Job(
             task.run,
             total=self._n_steps,
-            title=self._title,
+            title=self._errand.title,
             on_step=self._on_step,
             on_warning=self._on_warning,
             on_end=self._on_end,
@@ -167,12 +188,12 @@ class RunPanel(Container[Widget]):
 
     def _on_step(self, step: Any) -> None:
         self._n_done += 1
-        if self._each is not None:
-            self._each(step)
+        if self._errand.each is not None:
+            self._errand.each(step)
         self.progress.value = min(self._n_done, self._n_steps)
         if self.cancel.enabled:
             left = time_left(monotonic() - self._began, self._n_done, self._n_steps)
-            said = f"{self._step_name} {self._n_done} of {self._n_steps}"
+            said = f"{self._errand.step} {self._n_done} of {self._n_steps}"
             self.status.value = f"{said}{left} ..."
 
     def _on_warning(self, text: str) -> None:
@@ -185,17 +206,17 @@ class RunPanel(Container[Widget]):
         match outcome:
             case Failed(error):
                 self._tidy()
-                self._fail(error)
+                self.status.fail(error)
             case Done(result):
                 try:
-                    found = self._finish(result)
+                    found = self._errand.finish(result)
                     self.status.value = "\n\n".join([found, *self._warnings])
                 except Exception as error:  # noqa: BLE001 - as above
                     self._tidy()
-                    self._fail(error)
+                    self.status.fail(error)
             case _:
                 self._tidy()
-                self.status.value = "Cancelled; nothing was added."
+                self.status.value = self._errand.stopped
 
     def _on_undocked(self) -> None:
         if self._job is not None:
@@ -212,22 +233,14 @@ class RunPanel(Container[Widget]):
     def _show_running(self, *, running: bool) -> None:
         self.begin.enabled = not running
         self.cancel.enabled = running
+        self.cancel.tooltip = (self._errand if running else self._main).stopping
         self.progress.max = max(self._n_steps, 1)
         self.progress.value = 0
         self.progress.visible = running
+        for callback in self._told:
+            callback(running)
 
     def _tidy(self) -> None:
         """Let whoever asked for the task take back what it has shown."""
-        if self._undone is not None:
-            self._undone()
-
-    def _fail(self, error: Exception) -> None:
-        """Say what went wrong, once."""
-        if isinstance(error, _EXPECTED):
-            self.status.value = describe_error(error)
-            show_error(self.status.value)
-            return
-        self.status.value = (
-            f"Something went wrong that should not: {describe_error(error)}"
-        )
-        notification_manager.receive_error(type(error), error, error.__traceback__)
+        if self._errand.undone is not None:
+            self._errand.undone()

@@ -1,0 +1,345 @@
+"""The dock widget *Apply drift*."""
+
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import CheckBox, ComboBox, Container, PushButton, Widget
+from napari.layers import Layer
+from qtpy.QtWidgets import QFileDialog
+
+from maskalign._napari.apply_panel import ApplyPanel
+from maskalign._napari.apply_to import LayerData, moved_layer, show_moved
+from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.counting import fits, footing, made_on_of, unfit
+from maskalign._napari.drift_view import DriftView
+from maskalign._napari.form import fold, make_form, scrolled
+from maskalign._napari.given import (
+    DOUBT,
+    Given,
+    carried,
+    describe_given,
+    read_given,
+    settled,
+)
+from maskalign._napari.layers import (
+    KEY,
+    aligned_name,
+    go_to_frame,
+    is_ours,
+    movie_of,
+    shown_frame,
+)
+from maskalign._napari.options_form import OutputControls
+from maskalign._napari.saying import StatusLine
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+__all__ = ["ApplyDrift"]
+
+_FILES = "Drift tables (*.csv *.json *.txt *.log);;All files (*)"
+_WELCOME = (
+    "Choose a layer that was aligned, or a drift table from a file: of maskalign, "
+    "napari-correct-drift, Fiji Correct 3D Drift, NanoPyx, NanoJ or Fast4DReg."
+)
+#: Height of the plot, screen pixels: the list below it is to be seen, too.
+_PLOT = 190
+#: Layers of ours that are pictures of a moment, or are not ready.
+_PASSING = ("preview", "live")
+
+
+class ApplyDrift(Container[Widget]):
+    """Move layers by a drift table that is there: choose it, tick them, press Apply.
+
+    Every control is an attribute, so that a script can do what a hand does::
+
+        dock.read("drift.csv")
+        dock.others.tick(viewer.layers["green"])
+        dock.apply.native.click()
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer whose layers are moved; napari hands it over.
+
+    Attributes
+    ----------
+    table_of : LayerBox
+        A layer that carries a table, or None where the table is from a file.
+    load : PushButton
+        Ask for a file; `read` takes one by its path.
+    made_on : LayerBox
+        The movie in whose pixels the table counts, or None.
+    doubt : ComboBox
+        ``"as neighbours are"`` or ``"as the table says"``.
+    inverse : CheckBox
+        Move back: from the aligned movie to the recorded one.
+    interpolation, canvas, fill_value : Widget
+        The options of `apply_drift`.
+    others : ApplyPanel
+        The layers, to be ticked.
+    apply : PushButton
+        Move what is ticked.
+    plot : DriftView
+        The shifts over time.
+    about, status : WrappedLabel
+        What the table is; what was done, or went wrong.
+    """
+
+    def __init__(self, napari_viewer: "napari.viewer.Viewer") -> None:
+        super().__init__(labels=False)
+        self._viewer = napari_viewer
+        self._given: Given | None = None
+        self._closed = False
+        self.status = StatusLine(value="")
+        self.about = WrappedLabel(value=_WELCOME)
+        self.plot = DriftView()
+        self.plot.hide()
+        self._make_controls()
+        self.others = ApplyPanel(
+            self.status.attempt,
+            self._apply,
+            "Layers to move; they stay as they are, a moved copy is added:",
+        )
+        self.apply = self.others.apply
+        self._lay_out()
+        self._connect()
+        self._choose_first()
+
+    def _make_controls(self) -> None:
+        self.table_of = LayerBox(
+            label="Table of",
+            choices=self._carriers,
+            nullable=True,
+            tooltip="A layer that was aligned here, and carries its drift table.",
+        )
+        self.load = PushButton(
+            text="Table from a file ...",
+            tooltip=(
+                "Read a drift table, CSV or JSON, of maskalign, napari-correct-drift, "
+                "Fiji Correct 3D Drift, NanoPyx, NanoJ or Fast4DReg."
+            ),
+        )
+        self.made_on = LayerBox(
+            label="Made on",
+            choices=self._movies,
+            nullable=True,
+            tooltip=(
+                "The movie in whose pixels the table counts. Layers with other pixels "
+                "are moved by as many more or fewer, points as they lie over it. "
+                "Without one, layers count in their own pixels, or in those of the "
+                "size that the table has."
+            ),
+        )
+        self.doubt = ComboBox(
+            label="In doubt",
+            choices=DOUBT,
+            value=DOUBT[0],
+            tooltip=(
+                "How frames are moved whose status is not ok: as their good neighbours "
+                "are, which mends the table, or by the number that stands in it."
+            ),
+        )
+        self.inverse = CheckBox(
+            text="Move back",
+            value=False,
+            tooltip=(
+                "Move from the aligned movie into the movie as it was recorded, for "
+                "what was drawn or found in the aligned one."
+            ),
+        )
+        self._output = OutputControls()
+        self.interpolation = self._output.interpolation
+        self.canvas, self.fill_value = self._output.canvas, self._output.fill_value
+
+    def _lay_out(self) -> None:
+        chosen = make_form([self.table_of, self.load])
+        made_on = make_form([self.made_on])
+        output = make_form([self.doubt, *self._output.widgets])
+        page = Container[Widget](labels=False)
+        page.extend(
+            [chosen, self.about, made_on, self.inverse, self.others, self.status]
+        )
+        page.margins = (4, 4, 4, 4)
+        layout = page.native.layout()
+        layout.setSpacing(4)
+        self.plot.setMaximumHeight(_PLOT)
+        layout.insertWidget(2, self.plot)
+        layout.insertWidget(4, fold("Output", output))
+        self.extend([page])
+        # Folded widgets are in no container; this keeps them.
+        self._folded = output
+        self.margins = (0, 0, 0, 0)
+        self.native.layout().addWidget(scrolled(page.native))
+
+    def _connect(self) -> None:
+        self.table_of.changed.connect(self._on_layer)
+        self.load.changed.connect(self._on_load)
+        self.doubt.changed.connect(self._describe)
+        self.made_on.changed.connect(self._on_slider)
+        self.inverse.changed.connect(self._list_layers)
+        self.plot.frame_chosen.connect(self._go_to)
+        self.native_parent_changed.connect(self._on_moved)
+        layers = self._viewer.layers.events
+        for event in (layers.inserted, layers.removed, layers.reordered):
+            event.connect(self._on_layers)
+        self._viewer.dims.events.current_step.connect(self._on_slider)
+
+    def _choose_first(self) -> None:
+        """Begin with the layer that is selected, else with the newest, if any fits."""
+        carriers = self._carriers()
+        active = self._viewer.layers.selection.active
+        if carriers:
+            chosen = active if active in carriers else carriers[-1]
+            self.table_of.value = chosen
+        self._list_layers()
+
+    # What there is to choose from -----------------------------------------------------
+
+    def _carriers(self, *_: Any) -> list[Layer]:
+        return [x for x in self._viewer.layers if carried(x) is not None]
+
+    def _movies(self, *_: Any) -> list[Layer]:
+        if self._given is None:
+            return []
+        table = self._given.table
+        layers = (x for x in self._viewer.layers if not is_ours(x, "preview"))
+        return [x for x in layers if fits(x, table)]
+
+    @property
+    def given(self) -> Given | None:
+        """The table, and where it is from; None while there is none."""
+        return self._given
+
+    def read(self, path: str) -> None:
+        """Read a table from a file."""
+        self.status.attempt(lambda: self._take(read_given(path)))
+
+    # What happens when something is chosen or moved -----------------------------------
+
+    def _on_load(self, *_: Any) -> None:
+        path, _kind = QFileDialog.getOpenFileName(
+            self.native, "Load a drift table", "", _FILES
+        )
+        if path:
+            self.read(path)
+
+    def _on_layer(self, layer: Layer | None) -> None:
+        given = carried(layer)
+        if given is not None:
+            self._take(given)
+        elif self._given is not None and self._given.carrier is not None:
+            # It was removed; the table is still known.
+            self._given = Given(self._given.table, self._given.name)
+
+    def _take(self, given: Given) -> str:
+        """Show a table, and what it may be applied to."""
+        self._given = given
+        if given.carrier is None:
+            with self.table_of.changed.blocked():
+                self.table_of.value = None
+        self.made_on.reset_choices()
+        layers = list(self._viewer.layers)
+        self.made_on.value = made_on_of(layers, given.table, given.carrier)
+        self.plot.show_table(given.table, len(given.table))
+        self.plot.show()
+        self._describe()
+        self._list_layers()
+        self._on_slider()
+        self.status.value = ""
+        return ""
+
+    def _describe(self, *_: Any) -> None:
+        if self._given is not None:
+            self.about.value = describe_given(self._given, self.doubt.value)
+
+    def _on_layers(self, *_: Any) -> None:
+        if not self._closed:
+            self.reset_choices()
+            self._list_layers()
+
+    def _list_layers(self, *_: Any) -> None:
+        """List what can be moved, and say of the rest why it cannot."""
+        table = None if self._given is None else self._given.table
+        self.others.show_layers(
+            [
+                (layer, "" if table is None else unfit(layer, table))
+                for layer in self._viewer.layers
+                if self._is_offered(layer)
+            ]
+        )
+        self.apply.enabled = table is not None
+
+    def _is_offered(self, layer: Layer) -> bool:
+        """Tell whether a layer is not just on its way, nor moved this way before."""
+        if any(is_ours(layer, what) for what in _PASSING):
+            return False
+        if carried(layer) is None:
+            return True
+        back = bool(layer.metadata[KEY].get("options", {}).get("inverse"))
+        return back != self.inverse.value
+
+    def _ground(self) -> Any:
+        """Return a movie whose frames are those of the table."""
+        movies = self._movies()
+        return self.made_on.value or (movies[0] if movies else None)
+
+    def _on_slider(self, *_: Any) -> None:
+        movie = None if self._closed else self._ground()
+        if movie is not None:
+            axes = movie_of(movie)[0].axes
+            self.plot.show_frame(shown_frame(movie, axes, self._viewer.dims.point))
+
+    def _go_to(self, frame: int) -> None:
+        movie = self._ground()
+        if movie is not None:
+            go_to_frame(self._viewer, movie, movie_of(movie)[0].axes, frame)
+
+    def _on_moved(self) -> None:
+        """Rest while the dock is closed; look again when it is opened."""
+        self._closed = self.native.parent() is None
+        self._on_layers()
+
+    # Moving ---------------------------------------------------------------------------
+
+    def _apply(self, layers: list[Layer]) -> str:
+        # It may have been mended in the other dock since it was chosen.
+        newest = None if self._given is None else carried(self._given.carrier)
+        if newest is not None and newest.table is not self._given.table:  # type: ignore[union-attr]
+            self._take(newest)
+        if self._given is None:
+            msg = "There is no drift table: choose a layer that carries one, or a file."
+            raise ValueError(msg)
+        if not layers:
+            msg = "Tick the layers to move first."
+            raise ValueError(msg)
+        # All of them, before any is shown: what one cannot do stops the others.
+        moved = [self._moved(layer) for layer in layers]
+        shown = [
+            show_moved(self._viewer, layer, data).name
+            for layer, (data, _) in zip(layers, moved, strict=True)
+        ]
+        said: dict[str, list[str]] = {}
+        for layer, (_, text) in zip(layers, moved, strict=True):
+            said.setdefault(text, []).append(layer.name)
+        lines = [f"{', '.join(who)}: {what}." for what, who in said.items() if what]
+        return "\n".join([f"Added {', '.join(shown)}.", *lines])
+
+    def _moved(self, layer: Layer) -> tuple[LayerData, str]:
+        assert self._given is not None
+        inverse = bool(self.inverse.value)
+        table = settled(self._given.table, self.doubt.value, inverse=inverse)
+        ground = footing(layer, self._given.table, self.made_on.value)
+        data = moved_layer(
+            layer,
+            ground.source,
+            ground.movie,
+            table,
+            self._output.options(),
+            name=f"{layer.name} (moved back)" if inverse else aligned_name(layer),
+            record={
+                "table": self._given.name,
+                "in_doubt": self.doubt.value,
+                "inverse": inverse,
+            },
+        )
+        return data, ground.said
