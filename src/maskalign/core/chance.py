@@ -9,11 +9,10 @@ together; Fisher's :math:`\operatorname{artanh}` makes it nearly normal. The bes
           \frac{\operatorname{artanh}(\rho)}{\sqrt{2 \alpha / n}} .
 
 Where a few bright spots are all there is in the images, an NCC is not nearly normal:
-one spot of one image on one of the other makes a high one. Noise between the spots
-hides that, and changes nothing of it. The surface itself then tells how its high peaks
-are spread. With an exponential tail of scale :math:`b`, read off the best rivals, the
-best of unrelated peaks is :math:`g` above the second with the probability
-:math:`\exp(-g / b)` [1]_.
+one spot of one image on one of the other makes a high one, also where noise fills the
+ground between them. The surface itself then tells how its high peaks are spread. With
+an exponential tail of scale :math:`b`, read off the best rivals, the best of unrelated
+peaks is :math:`g` above the second with the probability :math:`\exp(-g / b)` [1]_.
 
 References
 ----------
@@ -37,13 +36,11 @@ __all__ = ["chance"]
 _CLEAR = 1e-6
 #: Widths of the peak over which its surroundings are averaged.
 _SURROUNDINGS = (3.0, 10.0)
-#: Excess kurtosis that the sum over the pixels has where it is far from normal.
-_SPARSE = 1.0
-#: Noise hides that images are spots, and then only the lead of the peak tells. One that
-#: is this many times as high as the next is not looked at; one that chance gives as
-#: often as this is none.
-_LEADING = 2.0
-_NO_LEAD = 0.05
+#: A peak this many times as high as the next leads, however its rivals are spread.
+_LEADING = 3.0
+#: Excess kurtosis that the sum over an overlap has where it is far from normal, and how
+#: many pixels vary together at least, those of a block.
+_SPARSE, _BLOCK = 0.5, 16
 #: Rivals further away than this many widths of the peak, and than this many pixels; as
 #: many of the best as this, at least and at most, tell how high chance goes.
 _AWAY, _NEAREST = 2.0, 3
@@ -84,13 +81,16 @@ def chance(peak: Peak, n: float, found: Correlated) -> float:
             height = peak.ncc - _around(found.ncc, peak, wide)
             tails.append(by_chance(height, max(area, 1e-12)))
     probability = len(tails) * min(tails)
-    # Of a sum of n / area independent terms.
-    sparse = found.kurtosis * found.area / n > _SPARSE
-    if sparse or peak.ratio < _LEADING:
-        lead = _above_rivals(peak, found)
-        if sparse or lead > _NO_LEAD:
-            probability = max(probability, lead)
+    if peak.ratio < _LEADING and _sparse(found, n):
+        probability = max(probability, _above_rivals(peak, found))
     return float(min(probability, 1.0))
+
+
+def _sparse(found: Correlated, n: float) -> bool:
+    """Tell whether so few spots overlap that their sum is far from normal."""
+    independent = n / max(found.area, _BLOCK)
+    # Two normal distributions have 9.
+    return (found.kurtosis() - 9) / independent > _SPARSE
 
 
 def _above_rivals(peak: Peak, found: Correlated) -> float:

@@ -156,8 +156,6 @@ class OverlapTerms:
     mean: FloatArray
     #: q1 - s1^2 / n; infinite where it is not resolved, so that NCC is 0 there.
     variance: FloatArray
-    #: Kurtosis of the reference; 3 for a normal distribution.
-    kurtosis: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +172,9 @@ class Correlated:
     blurred_area: Callable[[NDArray[np.float64]], float]
     #: Pixels that overlap at each lag.
     n: NDArray[np.int32]
-    #: Kurtosis of the product of two unrelated pixels, of either image one; 9 for
+    #: Kurtosis of the product of two unrelated places, of either image one; 9 for
     #: normal distributions, thousands where a few bright spots are all there is.
-    kurtosis: float
+    kurtosis: Callable[[], float]
 
 
 class PreparedReference:
@@ -235,7 +233,7 @@ class PreparedReference:
             mean[lags] /= count
             variance[lags] -= mean[lags] ** 2 * count
         variance[variance <= floor] = np.inf
-        return OverlapTerms(n, most, least, mean, variance, norm**2 / valid.count)
+        return OverlapTerms(n, most, least, mean, variance)
 
     def correlate(self, moving: Pixels, terms: OverlapTerms) -> Correlated:
         """Return the NCC with a moving image for every lag of the window.
@@ -265,7 +263,9 @@ class PreparedReference:
         def blurred_area(blur: NDArray[np.float64]) -> float:
             return self._area(window.moving_spectrum(moving.values), moving, blur)
 
-        kurtosis = terms.kurtosis * norm**2 / moving.valid.count
+        def kurtosis() -> float:
+            return self.pixels.kurtosis * moving.kurtosis
+
         return Correlated(ncc, max(area, 1.0), blurred_area, terms.n, kurtosis)
 
     def _area(
