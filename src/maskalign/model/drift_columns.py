@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from maskalign import __version__
 from maskalign.errors import DriftTableError
 from maskalign.model.axes import SPATIAL
+from maskalign.model.readable import rounded_repr
 from maskalign.model.status import OK, TRUSTED
 
 __all__ = ["DriftColumns", "DriftRow"]
@@ -18,7 +19,7 @@ __all__ = ["DriftColumns", "DriftRow"]
 _NUMBERS = ("shifts", "ncc", "overlap", "shift_std", "peak_ratio", "residual")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DriftRow:
     """What was found for one frame."""
 
@@ -41,6 +42,9 @@ class DriftRow:
     #: Loop closure: how far, in pixels, the pairs of frames that this one was compared
     #: in are from agreeing; NaN where no loop of pairs closes.
     residual: float = float("nan")
+
+    def __repr__(self) -> str:
+        return rounded_repr(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

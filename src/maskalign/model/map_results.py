@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.model.readable import by_size
 from maskalign.model.status import TRUSTED
 
 __all__ = ["DisplacementMap", "MapSummary"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MapSummary:
     """How alike the images of a movie are, a number of each kind for every frame.
 
@@ -30,6 +31,10 @@ class MapSummary:
     def __len__(self) -> int:
         return len(self.median)
 
+    def __repr__(self) -> str:
+        frames = f"{len(self)} frame" + "s" * (len(self) != 1)
+        return f"MapSummary({frames}, {self})"
+
     def __str__(self) -> str:
         if not np.isfinite(self.median).any():
             return "no pixel has a value"
@@ -43,7 +48,7 @@ class MapSummary:
         return text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DisplacementMap:
     """Where the windows of a grid match best: the motion that is left, place by place.
 
@@ -66,6 +71,18 @@ class DisplacementMap:
     window: tuple[int, ...]
     #: Distance from one window to the next along each axis, pixels.
     step: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        words, counts = np.unique(self.status, return_counts=True)
+        said = ", ".join(f"{n} {word}" for word, n in zip(words, counts, strict=True))
+        largest = "none"
+        if self.ok.any():
+            lengths = np.linalg.norm(self.shift[:, self.ok], axis=0)
+            largest = f"{lengths.max():.2f} px"
+        return (
+            f"DisplacementMap({by_size(self.shape)} windows of {by_size(self.window)} "
+            f"px, {by_size(self.step)} px apart; {said}; largest ok shift {largest})"
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.model.readable import by_size, rounded_repr, span
 from maskalign.model.types import FloatArray
 
 __all__ = ["CorrelationSurface", "Registration"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Registration:
     """The shift that lays a moving image over a reference, and how far to trust it.
 
@@ -35,13 +36,16 @@ class Registration:
     #: ``"ok"``, or the word for what makes the shift doubtful.
     status: str
 
+    def __repr__(self) -> str:
+        return rounded_repr(self)
+
     @property
     def drift(self) -> tuple[float, ...]:
         """How far the sample had gone: the shift, turned round."""
         return tuple(-s for s in self.shift)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CorrelationSurface:
     """Masked NCC for every lag of the search window.
 
@@ -56,6 +60,18 @@ class CorrelationSurface:
     overlap: NDArray[np.float64]
     #: Ascending integer lags, one array for each axis.
     lags: tuple[NDArray[np.int_], ...]
+
+    def __repr__(self) -> str:
+        letters = "zyx"[-len(self.lags) :]
+        lags = ", ".join(
+            f"{letter} {span(axis)}"
+            for letter, axis in zip(letters, self.lags, strict=True)
+        )
+        best = "no lag has enough overlap"
+        if np.isfinite(self.ncc).any():
+            at = np.unravel_index(np.nanargmax(self.ncc), self.shape)
+            best = f"best ncc {self.ncc[at]:.3f} at {self.lag_at(at)}"
+        return f"CorrelationSurface({by_size(self.shape)} lags, {lags}; {best})"
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.model.readable import by_size, span
+
 __all__ = [
     "Colocalization",
     "CostesThreshold",
@@ -58,7 +60,7 @@ class MandersCoefficients:
     thresholds: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JointHistogram:
     """How often each pair of values occurs at one pixel."""
 
@@ -68,8 +70,15 @@ class JointHistogram:
     reference_edges: NDArray[np.float64]
     moving_edges: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        return (
+            f"JointHistogram({by_size(self.counts.shape)} bins, reference "
+            f"{span(self.reference_edges)}, moving {span(self.moving_edges)}; "
+            f"{self.counts.sum()} pixels)"
+        )
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Colocalization:
     """Masked NCC of two images against the distance by which one is moved."""
 
@@ -86,3 +95,10 @@ class Colocalization:
     center: float
     width: float
     height: float
+
+    def __repr__(self) -> str:
+        return (
+            f"Colocalization({len(self.distance)} distances, {span(self.distance)}; "
+            f"ncc {self.ncc[0]:.3f} at 0; peak {self.height:.3f} at {self.center:.2f}, "
+            f"width {self.width:.2f}; p_value {self.p_value:.2g})"
+        )
