@@ -94,6 +94,8 @@ def test_a_name_that_is_not_known_is_told_those_that_are(images):
     with pytest.raises(ValueError, match="no metric 'sim'") as info:
         compare(*images, metrics=["ssim", "sim"])
     assert all(name in str(info.value) for name in EVERY)
+    with pytest.raises(TypeError, match="such as 'pearson', got 7"):
+        compare(*images, metrics=7)
     with pytest.raises(TypeError, match="got 3"):
         compare(*images, metrics=[3])
 

@@ -76,6 +76,8 @@ def test_a_surface_without_a_value_is_refused():
     empty = CorrelationSurface(np.full((2, 2), np.nan), np.zeros((2, 2)), lags)
     with pytest.raises(ValueError, match="no value"):
         surface_layers(empty)
+    with pytest.raises(TypeError, match="what masked_ncc returns"):
+        surface_layers(empty.ncc)
 
 
 # Pictures -----------------------------------------------------------------------------

@@ -307,6 +307,7 @@ def test_no_common_pixel_is_an_error(movie):
         ({"drift": [(0, 0)] * 5 + [(np.nan, 0)]}, DriftTableError, "frame 5.*repaired"),
         ({"fill_value": -1}, ValueError, "uint16"),
         ({"fill_value": np.nan}, ValueError, "nan.*'edge'.*float32"),
+        ({"drift": "drift.csv"}, TypeError, r"from_csv\('drift.csv'\)"),
         ({"fill_value": "mirror"}, TypeError, "'edge', got 'mirror'"),
         ({"interpolation": "spline"}, ValueError, "'spline'"),
         ({"canvas": "large"}, ValueError, "'large'"),

@@ -3,6 +3,7 @@ import pickle
 import threading
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import dask
 import dask.array as da
@@ -13,6 +14,7 @@ from scipy import ndimage
 from maskalign import (
     AxesError,
     DriftRow,
+    DriftTableError,
     MaskError,
     Movie,
     NoContrastError,
@@ -316,7 +318,7 @@ def test_not_a_number_is_masked_frame_by_frame(movie, path):
 def test_a_reference_without_contrast_says_which(movie):
     spoilt = movie.copy()
     spoilt[0] = 5
-    with pytest.raises(NoContrastError, match=r"reference \(frame 0\) is constant"):
+    with pytest.raises(NoContrastError, match=r"\(frame 0\) is constant.*another"):
         estimate_drift(spoilt)
     nothing = np.full(movie.shape, np.nan)
     with pytest.raises(NoValidPixelsError, match=r"reference \(frame 2\)"):
@@ -339,9 +341,17 @@ def test_masks_that_never_overlap_fail_at_once(movie):
         ({"movie": np.zeros((2, 8, 8), bool)}, TypeError, "bool"),
         (
             {"movie": [np.zeros((8, 8)), np.zeros((9, 9))]},
-            (TypeError, ValueError),
-            "shape",
+            TypeError,
+            "list whose images do not make one array",
         ),
+        ({"movie": "movie.tif"}, TypeError, r"load_movie\('movie.tif'\)"),
+        ({"movie": Path("a.tif")}, TypeError, r"load_movie\('a.tif'\)"),
+        ({"movie": None}, TypeError, "got None"),
+        ({"reference": None}, ValueError, "an image, got None"),
+        ({"reference": 1.5}, ValueError, "an image, got 1.5"),
+        ({"start": "drift.csv"}, TypeError, r"from_csv\('drift.csv'\)"),
+        ({"start": np.full((6, 2), np.nan)}, DriftTableError, "good .6 unknown"),
+        ({"subpixel": "no"}, TypeError, "'no'"),
         ({"reference": 6}, ValueError, "frames 0 to 5"),
         ({"reference": np.zeros((3, 8, 8))}, ValueError, r"\(3, 8, 8\)"),
         ({"reference": "last"}, ValueError, "'last'"),

@@ -70,6 +70,8 @@ def surface_layers(
 
     Raises
     ------
+    TypeError
+        If it is no correlation surface.
     ValueError
         If the surface has no value.
 
@@ -82,6 +84,10 @@ def surface_layers(
     >>> image["translate"], points
     (array([-1., -2.]), array([[0, 4]]))
     """
+    if not isinstance(surface, CorrelationSurface):
+        kind = type(surface).__name__
+        msg = f"surface must be what masked_ncc returns, got a value of type {kind}."
+        raise TypeError(msg)
     ndim = len(surface.lags)
     lag, ncc = best_lag(surface)
     step = np.array((1.0,) * ndim if scale is None else tuple(scale), float)

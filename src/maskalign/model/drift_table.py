@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -75,7 +76,14 @@ class DriftTable(DriftColumns):
     @classmethod
     def from_shifts(cls, shifts: ArrayLike, **fields: Any) -> Self:
         """Make a table of known shifts, shape (T, ndim), in pixels."""
-        return cls(np.asarray(shifts, dtype=float), **fields)
+        if isinstance(shifts, (str, PathLike)):
+            name = str(shifts)
+            msg = (
+                f"The shifts are the name {name!r}: read the table first, with "
+                f"maskalign.DriftTable.from_csv({name!r})."
+            )
+            raise TypeError(msg)
+        return cls(shifts, **fields)  # type: ignore[arg-type]
 
     @classmethod
     def from_rows(cls, rows: Iterable[DriftRow], **fields: Any) -> Self:

@@ -79,7 +79,9 @@ def metric_names(metrics: str | Iterable[str] | None) -> tuple[str, ...]:
     """
     if metrics is None:
         return tuple(METRICS)
-    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
+        metrics = (metrics,)
+    names = tuple(metrics)
     for name in names:
         if not isinstance(name, str):
             msg = f"metrics must be names such as 'pearson', got {name!r}."

@@ -67,6 +67,9 @@ class MatchOptions:
         if not 0 <= self.min_overlap <= 1:
             msg = f"min_overlap must be from 0 to 1, got {self.min_overlap}."
             raise ValueError(msg)
+        if not isinstance(self.subpixel, bool):
+            msg = f"subpixel must be True or False, got {self.subpixel!r}."
+            raise TypeError(msg)
         if self.max_shift is None:
             return
         for value in _one_or_more(self.max_shift):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral
+from os import PathLike
 from typing import Any
 
 import dask.array as da
@@ -148,12 +149,25 @@ def _as_array(movie: Any) -> Any:
         chunks = getattr(movie, "chunks", None) or "auto"
         # Naming it by its content would read all of it.
         return da.from_array(movie, chunks=chunks, name=False)
-    array = np.asarray(movie)
-    if array.dtype == object:
+    if isinstance(movie, (str, PathLike)):
+        name = str(movie)
+        msg = (
+            f"The movie is the name {name!r}: read the file first, with "
+            f"maskalign.load_movie({name!r})."
+        )
+        raise TypeError(msg)
+    try:
+        array = np.asarray(movie)
+    except ValueError:
+        array = None
+    if array is None or (array.dtype == object and array.ndim):
         msg = (
             f"The movie is a {type(movie).__name__} whose images do not make one "
             "array: all frames need the same shape."
         )
+        raise TypeError(msg)
+    if not array.ndim:
+        msg = f"The movie must be an array or a maskalign.Movie, got {movie!r}."
         raise TypeError(msg)
     return array
 

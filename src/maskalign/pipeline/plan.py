@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from numbers import Integral
+from numbers import Real
 from typing import Any
 
 from maskalign.core.lags import LagWindow
@@ -42,7 +42,8 @@ def plan_drift(
 
     Raises what `estimate_drift` raises, except for what only the pixels can tell.
     """
-    named = isinstance(reference, (str, Integral))
+    # What is no image is the options' to refuse.
+    named = reference is None or isinstance(reference, (str, Real))
     asked = DriftOptions(reference=reference if named else "first", **options)
     frames = Frames(as_movie(movie, axes), asked.channel, asked.projection)
     masks = movie_mask(mask, frames)

@@ -57,6 +57,10 @@ def as_start(start: Any, frames: Frames) -> Start | None:
             f"{len(frames)} frames along {frames.axes.lower()}."
         )
         raise DriftTableError(msg)
+    if not table.ok.any():
+        counts = ", ".join(f"{n} {word}" for word, n in table.counts().items())
+        msg = f"start has no shift to look around: none of its rows is good ({counts})."
+        raise DriftTableError(msg)
     manual = table.status == MANUAL
     flat = ((0, 0), (ndim - table.ndim, 0))
     shifts = np.pad(table.repaired().shifts, flat)

@@ -27,7 +27,9 @@ class Fixed:
         task = self.task
         reference, held = self._open()
         # What is wrong with the reference is wrong with every frame: said at once.
-        _ = reference.pixels
+        if reference.trouble is not None:
+            msg = f"{reference.trouble} Choose another reference."
+            raise type(reference.trouble)(msg)
         if task.shots.mask.one_for_all and task.start is None:
             window = task.pairing.window(reference, reference)
             reference.terms(window, task.shots.fixed, task.options.min_overlap)
