@@ -59,11 +59,28 @@ def test_bad_values_are_named(align):
         (("--time-lags", "0"), "time_lags must be 1 or more"),
         (("--reference", "redundent"), "'redundant'"),
         (("--projection", "max"), "no z"),
-        (("--take-out", "jitter"), "--take-out is about the movie"),
+        (("--outlier-limit", "-1"), "limit must be a number of pixels"),
+        (("--outlier-limit", "1,2,3"), "for each of 2"),
     ):
-        code = 1 if words in ("no z", "frames 0 to 4") else 2
+        code = 1 if words[:5] in ("no z", "frame", "limit", "for e") else 2
         result = align("--drift", "drift.csv", *arguments, code=code)
         assert words in result.output
+        assert "Estimating" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--sigma", 3), "--sigma needs --take-out"),
+        (("--time-lags", 3), "--time-lags needs --reference redundant"),
+        (("--renew-every", 5, "--reference", 1), "--renew-every needs"),
+        (("--take-out", "jitter"), "--take-out is about the movie"),
+        (("--canvas", "union"), "--canvas is about the movie"),
+        (("--fill-value", "edge"), "--fill-value is about the movie"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(align, arguments, words):
+    assert words in align("--drift", "drift.csv", *arguments, code=2).output
 
 
 def test_outliers_are_flagged_on_request(align):
@@ -78,7 +95,8 @@ def test_outliers_are_flagged_on_request(align):
 
 @pytest.mark.parametrize("what", ["all", "jitter", "slow"])
 def test_what_is_taken_out(align, what, maskalign):
-    align("-o", "out.tif", "--drift", "drift.csv", "--take-out", what, "--sigma", 1)
+    sigma = () if what == "all" else ("--sigma", 1)
+    align("-o", "out.tif", "--drift", "drift.csv", "--take-out", what, *sigma)
     table = drift()
     wanted = {
         "all": table.repaired(),

@@ -8,8 +8,9 @@ import click
 from maskalign.cli.auto_mask import auto_mask_options, with_auto_mask
 from maskalign.cli.errors import Command
 from maskalign.cli.files import check_files
+from maskalign.cli.idle import check_idle
 from maskalign.cli.inputs import load_image, load_mask
-from maskalign.cli.motion import check_motion, flagged, motion_options, to_take_out
+from maskalign.cli.motion import check_limit, flagged, motion_options, to_take_out
 from maskalign.cli.options import (
     FILE,
     axes_option,
@@ -127,9 +128,7 @@ def align(movie: Path, **values: Any) -> None:
     if not any(outputs.values()):
         msg = "nothing to write: give -o OUT, --drift or --plot."
         raise click.UsageError(msg)
-    if values["invert_mask"] and not values["mask"]:
-        msg = "--invert-mask needs --mask."
-        raise click.UsageError(msg)
+    check_idle(values)
     reference = values["reference"]
     inputs = {
         "IN": movie,
@@ -139,7 +138,6 @@ def align(movie: Path, **values: Any) -> None:
         "--start": values["start"],
     }
     check_files(inputs, outputs, overwrite=values["overwrite"])
-    check_motion(values)
     _check_names(**values)
     _align(movie, **values)
 
@@ -172,6 +170,7 @@ def _align(
     how = select(values, ApplyOptions)
     if output:
         check_output(output, movie, how)
+    check_limit(len(plan.frames.axes), **values)
     table = flagged(estimate(plan, "Estimating the drift"), **values)
     require_answer(table)
     click.echo(f"{path.name}: {drift_summary(table)}")

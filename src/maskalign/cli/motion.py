@@ -10,7 +10,7 @@ from maskalign.cli.options import PIXELS
 if TYPE_CHECKING:
     from maskalign.model.drift_table import DriftTable
 
-__all__ = ["check_motion", "flagged", "motion_options", "to_take_out"]
+__all__ = ["check_limit", "flagged", "motion_options", "to_take_out"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,11 +53,11 @@ def motion_options(function: F) -> F:
     return function
 
 
-def check_motion(values: dict[str, Any]) -> None:
-    """Raise where these options do not go with the others."""
-    if values["take_out"] != "all" and not values["output"]:
-        msg = "--take-out is about the movie that is written: give -o OUT."
-        raise click.UsageError(msg)
+def check_limit(ndim: int, **values: Any) -> None:
+    """Raise now what `flagged` would raise after the long work."""
+    from maskalign.model.drift_table import DriftTable
+
+    flagged(DriftTable.from_shifts([(0.0,) * ndim]), **values)
 
 
 def flagged(

@@ -21,10 +21,20 @@ from maskalign.model.types import (
     Projection,
 )
 
-__all__ = ["STRATEGIES", "ApplyOptions", "DriftOptions", "MatchOptions", "help_for"]
+__all__ = [
+    "ONLY_FOR",
+    "STRATEGIES",
+    "ApplyOptions",
+    "DriftOptions",
+    "MatchOptions",
+    "help_for",
+]
 
 #: The words for what frames are laid over.
 STRATEGIES = ("first", "previous", "rolling", "mean", "redundant")
+
+#: Options that mean something for one of them only.
+ONLY_FOR = {"time_lags": "redundant", "renew_every": "rolling"}
 
 
 def _help(text: str) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from maskalign.core.lags import LagWindow
 from maskalign.core.validate import working_dtype
 from maskalign.model.drift_table import DriftRow, DriftTable
-from maskalign.model.options import DriftOptions
+from maskalign.model.options import ONLY_FOR, DriftOptions
 from maskalign.pipeline.frames import Frames, as_movie
 from maskalign.pipeline.masks import MovieMask, following, movie_mask
 from maskalign.pipeline.pairing import Pairing
@@ -23,9 +23,6 @@ from maskalign.pipeline.strategies.redundant import Redundant
 from maskalign.pipeline.strategies.template import Mean
 
 __all__ = ["DriftPlan", "plan_drift"]
-
-#: Options that mean something for one strategy only.
-_ONLY_FOR = {"time_lags": "redundant", "renew_every": "rolling"}
 
 
 def plan_drift(
@@ -95,7 +92,7 @@ class DriftPlan:
         options = {
             name: value
             for name, value in asdict(self.options).items()
-            if _ONLY_FOR.get(name, strategy) == strategy
+            if ONLY_FOR.get(name, strategy) == strategy
         }
         options |= {
             "channel": self.frames.channel,
