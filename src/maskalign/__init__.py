@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from maskalign.core.displacement import displacement_map
     from maskalign.core.masked_ncc import masked_ncc
+    from maskalign.core.placed import register_placed
     from maskalign.core.register import register
+    from maskalign.core.resample import resample
     from maskalign.core.significance import fisher_z
     from maskalign.core.similarity.compare import compare
     from maskalign.core.similarity.correlations import pearson
@@ -129,6 +131,8 @@ _HOME = {
     "move_vectors": "pipeline.coordinates",
     "pearson": "core.similarity.correlations",
     "register": "core.register",
+    "register_placed": "core.placed",
+    "resample": "core.resample",
     "saturated_mask": "pipeline.auto_masks",
     "save_movie": "io.movies",
     "ssim_map": "core.similarity.ssim",
@@ -187,6 +191,8 @@ __all__ = [
     "move_vectors",
     "pearson",
     "register",
+    "register_placed",
+    "resample",
     "saturated_mask",
     "save_movie",
     "ssim_map",

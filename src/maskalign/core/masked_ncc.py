@@ -15,7 +15,7 @@ is at every lag :math:`u` the correlation coefficient of the pixels valid in bot
 images. What does not depend on :math:`f_2` is computed once for a reference and a mask.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,7 +33,7 @@ from maskalign.model.options import MatchOptions
 from maskalign.model.results import CorrelationSurface
 from maskalign.model.types import FloatArray, MaxShift
 
-__all__ = ["OverlapTerms", "PreparedReference", "masked_ncc"]
+__all__ = ["OverlapTerms", "PreparedReference", "masked_ncc", "surface_of"]
 
 _DEFAULTS = MatchOptions()
 #: A variance counts as resolved from this many rounding errors of a transform on.
@@ -125,10 +125,21 @@ def masked_ncc(
         dtype=dtype,
         constant_ok=True,
     )
-    window = LagWindow.within(reference.shape, moving.shape, options.max_shift)
-    prepared = PreparedReference(fixed, window)
-    terms = prepared.under(moved.valid, options.min_overlap)
-    ncc = prepared.correlate(moved, terms).ncc
+    return surface_of(fixed, moved, options)
+
+
+def surface_of(
+    reference: Pixels,
+    moving: Pixels,
+    options: MatchOptions,
+    around: Sequence[int] | None = None,
+) -> CorrelationSurface:
+    """Return the masked NCC of two images for every lag around one, 0 if left out."""
+    shapes = reference.valid.shape, moving.valid.shape
+    window = LagWindow.within(*shapes, options.max_shift, around)
+    prepared = PreparedReference(reference, window)
+    terms = prepared.under(moving.valid, options.min_overlap)
+    ncc = prepared.correlate(moving, terms).ncc
     return CorrelationSurface(ncc, terms.n / terms.most, window.lags)
 
 

@@ -1,5 +1,7 @@
 """The shift between two images: validate, correlate, find the peak, refine."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,7 +20,7 @@ from maskalign.model.options import MatchOptions
 from maskalign.model.results import Registration
 from maskalign.model.types import MaxShift
 
-__all__ = ["match", "register"]
+__all__ = ["match", "match_pixels", "register"]
 
 _DEFAULTS = MatchOptions()
 #: A peak this probable between unrelated images is no evidence.
@@ -134,19 +136,38 @@ def register(
     moved = as_pixels(
         moving, moving_mask, name="moving", mask_name="moving_mask", dtype=dtype
     )
-    prepared, terms = _prepare(fixed, moved.valid, options)
-    found = match(prepared, moved, terms, subpixel=options.subpixel)
+    found = match_pixels(fixed, moved, options)
     if looks_pinned(fixed, moved, found.shift):
         warn_pinned("Between the images", stacklevel=2)
     return found
 
 
+def match_pixels(
+    reference: Pixels,
+    moving: Pixels,
+    options: MatchOptions,
+    around: Sequence[int] | None = None,
+) -> Registration:
+    """Find the shift of a moving image that is searched around a lag, 0 if left out.
+
+    Raises
+    ------
+    NoOverlapError
+        If no lag of the window has the overlap asked for.
+    """
+    prepared, terms = _prepare(reference, moving.valid, options, around)
+    return match(prepared, moving, terms, subpixel=options.subpixel)
+
+
 def _prepare(
-    reference: Pixels, moving_valid: Valid, options: MatchOptions
+    reference: Pixels,
+    moving_valid: Valid,
+    options: MatchOptions,
+    around: Sequence[int] | None,
 ) -> tuple[PreparedReference, OverlapTerms]:
     """Return what does not depend on the moving image's values."""
     shapes = reference.valid.shape, moving_valid.shape
-    window = LagWindow.within(*shapes, options.max_shift)
+    window = LagWindow.within(*shapes, options.max_shift, around)
     least = options.min_overlap * min(reference.valid.count, moving_valid.count)
     prepared = PreparedReference(reference, window.overlapping(least))
     try:

@@ -16,7 +16,14 @@ from scipy import ndimage
 from maskalign.core.validate import working_dtype
 from maskalign.model.types import FillValue, FloatArray, Interpolation, ValidArray
 
-__all__ = ["check_fill", "support", "translate", "translate_valid"]
+__all__ = [
+    "as_dtype",
+    "check_fill",
+    "kernel",
+    "support",
+    "translate",
+    "translate_valid",
+]
 
 #: Pixels interpolated at a time.
 _PART_PIXELS = 1 << 16
@@ -215,7 +222,7 @@ def _move(
     if not any(fractions):
         inner[...] = image[tuple(line.source for line in lines)]
     elif interpolation == "fourier":
-        inner[...] = _as_dtype(_fourier(image, lines), out.dtype)
+        inner[...] = as_dtype(_fourier(image, lines), out.dtype)
     else:
         weights = [_weights(fraction, interpolation) for fraction in fractions]
         # Infinities of both signs may meet: that is NaN, and no accident.
@@ -235,7 +242,7 @@ def _move_by_taps(
         part = _as_float(pixels[start : stop + margin])
         for axis, taps in enumerate(weights):
             part = _taps(part, axis, taps)
-        out[start:stop] = _as_dtype(part, out.dtype)
+        out[start:stop] = as_dtype(part, out.dtype)
 
 
 def _move_extended(
@@ -292,8 +299,11 @@ def _weights(f: float, interpolation: Interpolation) -> list[float]:
     """Return the weights of neighbours that read an image at p + f."""
     if not f:
         return [1.0]
-    if interpolation == "linear":
-        return [1 - f, f]
+    return [1 - f, f] if interpolation == "linear" else kernel(f)
+
+
+def kernel(f: Any) -> list[Any]:
+    """Return the four weights by which ``'cubic'`` reads an image at p + f."""
     return [
         0.5 * (-f + 2 * f**2 - f**3),
         0.5 * (2 - 5 * f**2 + 3 * f**3),
@@ -398,7 +408,7 @@ def _limits(dtype: np.dtype[Any]) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 
-def _as_dtype(values: FloatArray, dtype: np.dtype[Any]) -> NDArray[Any]:
+def as_dtype(values: FloatArray, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return float values as `dtype`: rounded and clipped if those are integers."""
     if dtype.kind == "f":
         return values.astype(dtype, copy=False)
