@@ -219,7 +219,7 @@ def test_smaller_pixels_end_where_the_image_does(interpolation):
 
 def test_what_is_nan_is_unknown_under_any_mask():
     image = np.ones((8, 8))
-    image[:2, :2] = np.nan
+    image[:2, :2] = image[0, 2] = np.nan
     valid = np.ones((8, 8), bool)
     valid[6:, 6:] = False
     found = on_grid(image, valid, place(np.diag([2, 2]), (0.5, 0.5)), (4, 4))
