@@ -98,6 +98,11 @@ class Pixels:
         return float(np.mean(squares**2)) / variance**2 if variance > 0 else 3.0
 
     @cached_property
+    def plane(self) -> "Pixels":
+        """The first plane of a volume, as an image."""
+        return Pixels(self.values[0], Valid.of(self.valid.array[0]))
+
+    @cached_property
     def padded(self) -> FloatArray:
         """The values with `HALO` pixels more at every edge, like the last one.
 

@@ -29,6 +29,8 @@ _BY_CHANCE = 1e-3
 _VAGUE = 0.8
 #: Standard deviation of rounding to whole pixels.
 _ROUNDING = 12**-0.5
+#: Standard error of a place that the images themselves do not bear out, pixels.
+_ASTRAY = 1.0
 #: Two peaks whose heights have less than this ratio cannot be told apart.
 _EQUAL = 1.03
 
@@ -212,10 +214,23 @@ def _fraction(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what to add to the lag and its standard error, pixels."""
     blur = matched_blur(peak.height, peak.curvature)
-    refined = refine(reference, moving, lag, peak.offset, blur)
+    # A volume of one plane is an image: along z there is nothing to refine.
+    one_plane = reference.valid.shape[0] == moving.valid.shape[0] == 1
+    deep = int(one_plane and len(lag) == 3)
+    refined = refine(
+        reference.plane if deep else reference,
+        moving.plane if deep else moving,
+        lag[deep:],
+        peak.offset[deep:],
+        blur[deep:],
+    )
     if refined is not None:
-        return refined.offset, np.sqrt(np.diag(refined.covariance))
-    return np.array(peak.offset), peak.standard_error(n)
+        std = np.sqrt(np.diag(refined.covariance))
+        return np.pad(refined.offset, (deep, 0)), np.pad(std, (deep, 0))
+    # A line has no slopes across it; anything else would have been refined were the
+    # images alike to a fraction of a pixel about the lag.
+    astray = 0.0 if 1 in reference.valid.shape[deep:] else _ASTRAY
+    return np.array(peak.offset), np.hypot(peak.standard_error(n), astray)
 
 
 def _or_anywhere(
