@@ -114,7 +114,7 @@ def test_cancelling_keeps_what_is_done(viewer, half, qtbot, notes, run):
     table = drift(viewer)
     assert table.status[:3].tolist() == ["ok"] * 3
     assert set(table.status[3:]) == {"not-reached"}
-    assert "Cancelled after 3 of 6 frames; these are kept." in dock.status.value
+    assert dock.status.value.startswith("Cancelled; what was done is kept: 3 of 6 ")
     assert "stopped before it came to this frame" in dock.status.value
     assert isinstance(result(viewer).data, da.Array)
     assert notes == []
@@ -124,14 +124,91 @@ def test_cancelling_keeps_what_is_done(viewer, half, qtbot, notes, run):
     np.testing.assert_array_equal(drift(viewer).shifts[:3], table.shifts[:3])
 
 
-def test_an_error_on_the_way_takes_the_layer_back(viewer, half, qtbot, notes):
+@pytest.mark.parametrize("error", [OSError("disk gone"), KeyError("chunk")], ids=repr)
+def test_an_error_on_the_way_keeps_what_is_done(viewer, half, qtbot, notes, error):
     dock, gate, wrong = half
-    wrong.append(OSError("the disk is gone"))
+    wrong.append(error)
     gate.set()
     qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
-    assert [layer.name for layer in viewer.layers] == ["movie", "bar"]
-    assert [note.message for note in notes] == ["the disk is gone"]
+    table = drift(viewer)
+    assert table.status[:3].tolist() == ["ok"] * 3
+    assert set(table.status[3:]) == {"not-reached"}
+    assert dock.table.history.now == table
+    assert str(error) in dock.status.value
+    assert "What was done is kept: 3 of 6 frames" in dock.status.value
+    (note,) = notes
+    assert str(error) in note.message
+
+
+def test_a_frame_that_cannot_be_shown_loses_nothing(viewer, run, notes, movie):
+    """The one that is on show: napari reads it when the layer comes, and at the end."""
+    doomed = False
+
+    def load(t):
+        if doomed and t == 4:
+            raise KeyError("chunk 4")
+        return movie[t]
+
+    frames = [
+        da.from_delayed(dask.delayed(load, pure=False)(t), movie.shape[1:], movie.dtype)
+        for t in range(6)
+    ]
+    viewer.add_image(da.stack(frames), name="movie", contrast_limits=(0, 255))
+    dock = AlignTimelapse(viewer)
+    dock.max_shift.value = 12
+    viewer.dims.set_current_step(0, 4)
+    doomed = True
+    run(dock)
+    assert dock.table.history.now.status.tolist() == ["ok"] * 4 + ["not-reached"] * 2
+    assert dock.align.enabled
+    assert len(notes) >= 1
+    assert [layer.name for layer in viewer.layers] == ["movie", "movie (aligned)"]
+
+
+def test_what_is_chosen_meanwhile_gets_no_table_of_another(viewer, half, qtbot, movie):
+    dock, gate, _ = half
+    second = viewer.add_image(movie, name="second")
+    dock.image.value = second
+    gate.set()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    assert drift(viewer).ok.all()
+    assert dock.status.value.startswith("movie: 6 frames aligned")
     assert dock.table.history is None
+    dock.image.value = viewer.layers["movie"]
+    assert dock.table.history.now == drift(viewer)
+
+
+def test_a_table_whose_movie_is_gone_moves_no_other(
+    viewer, half, qtbot, movie, notes, tmp_path
+):
+    dock, gate, _ = half
+    viewer.add_image(movie, name="second")
+    viewer.layers.remove("movie")
+    # As napari does for what is docked.
+    dock.reset_choices()
+    gate.set()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    assert dock.table.history.now == drift(viewer)
+    dock.table.view.choose([3])
+    dock.table.exclude.changed.emit(True)
+    assert "The table is of 'movie'" in dock.status.value
+    assert "second (aligned)" not in viewer.layers
+    dock.table.write(str(tmp_path / "drift.csv"))
+    assert len(DriftTable.from_csv(tmp_path / "drift.csv")) == 6
+
+
+def test_an_error_while_a_row_is_shown_ends_the_run(viewer, half, qtbot, notes):
+    dock, gate, _ = half
+
+    def no_room(row):
+        raise RuntimeError("no room for it")
+
+    dock._panel._each = no_room
+    gate.set()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    assert "no room for it" in dock.status.value
+    assert [note.message for note in notes] == ["no room for it"]
+    assert "movie (aligned)" not in viewer.layers
 
 
 def test_the_growing_layer_may_be_removed(viewer, half, qtbot, notes):

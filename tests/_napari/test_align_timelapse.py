@@ -547,3 +547,40 @@ def test_axes_that_are_named_later_count(viewer, movie, bar, run):
     made = result(viewer).metadata["maskalign"]
     assert made["options"]["axes"] == "CTYX"
     assert made["options"]["channel"] == 0
+
+
+def test_axes_are_shown_and_named_in_the_dock(viewer, movie, bar, run):
+    layer = viewer.add_image(np.stack([movie, 255 - movie], axis=1), name="movie")
+    viewer.add_labels(bar, name="bar")
+    dock = AlignTimelapse(viewer)
+    choose(dock, mask=viewer.layers["bar"])
+    assert dock.axes.value == "t z y x"
+    dock.axes.value = "T, C, Y, X"
+    assert layer.axis_labels == ("t", "c", "y", "x")
+    assert "2 channels. Time: axis 0, by its label." in dock.about.value
+    assert dock.axes.value == "t c y x"
+    assert dock.channel.choices == (0, 1, "mean")
+    run(dock)
+    assert result(viewer).metadata["maskalign"]["options"]["axes"] == "TCYX"
+
+
+@pytest.mark.parametrize("text", ["", "t c y", "t t y x", "t q y x", "c z y x"])
+def test_axes_that_cannot_be_are_refused_in_words(viewer, movie, text):
+    layer = viewer.add_image(np.stack([movie, movie], axis=1), name="movie")
+    dock = AlignTimelapse(viewer)
+    before = layer.axis_labels
+    dock.axes.value = text
+    assert "each of the 4 axes (6 x 2 x 64 x 72)" in dock.about.value
+    assert layer.axis_labels == before
+
+
+def test_a_movie_that_is_replaced_is_looked_at_again(viewer, movie):
+    layer = viewer.add_image(movie, name="movie")
+    dock = AlignTimelapse(viewer)
+    layer.data = movie[:4, 5:]
+    assert dock.about.value.startswith("4 frames of 59 x 72 px")
+    other = viewer.add_image(movie, name="other")
+    dock.reset_choices()
+    dock.image.value = other
+    layer.data = movie[:2]
+    assert dock.about.value.startswith("6 frames")

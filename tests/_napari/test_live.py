@@ -1,5 +1,8 @@
 """The aligned movie while its frames are still being found."""
 
+import time
+
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -68,6 +71,47 @@ def test_shifts_along_y_and_x_leave_z_alone(movie):
     assert live.shift_of(2) == (0, 2, -4)
 
 
+class Reading:
+    """A movie that counts what is read of it, and lacks one frame."""
+
+    def __init__(self, movie, lacking=None):
+        self.movie, self.lacking, self.read = movie, lacking, []
+        self.shape, self.dtype, self.ndim = movie.shape, movie.dtype, movie.ndim
+
+    def lazy(self):
+        def load(t):
+            self.read.append(t)
+            if t == self.lacking:
+                raise KeyError(t)
+            return self.movie[t]
+
+        frames = [
+            da.from_delayed(
+                dask.delayed(load, pure=False)(t), self.shape[1:], self.dtype
+            )
+            for t in range(len(self.movie))
+        ]
+        return da.stack(frames)
+
+
+def test_a_frame_is_read_once_while_its_shift_becomes_known(movie):
+    reading = Reading(movie)
+    live = LiveMovie(Movie(reading.lazy()))
+    for k in range(1, 4):
+        live.add(row(k, (k, -k)))
+        expected = apply_drift(movie[5:], [(k, -k)]).compute()[0]
+        np.testing.assert_array_equal(live[5], expected)
+    assert reading.read == [5]
+    live[4]
+    assert reading.read == [5, 4]
+
+
+def test_a_frame_that_cannot_be_read_is_empty(movie):
+    live = LiveMovie(Movie(Reading(movie, lacking=3).lazy()))
+    assert not live[3].any()
+    np.testing.assert_array_equal(live[2], movie[2])
+
+
 def test_the_source_is_not_changed(movie):
     before = movie.copy()
     live = LiveMovie(Movie(movie))
@@ -104,6 +148,31 @@ def test_the_layer_comes_with_the_first_row_and_fills(viewer, source, movie):
     np.testing.assert_array_equal(
         shown(layer), apply_drift(movie[2:3], [(2, -4)])[0].compute()
     )
+
+
+def test_the_layer_comes_without_a_copy_or_a_look_at_the_movie(viewer, source, movie):
+    reading = Reading(movie, lacking=2)
+    live = LiveLayer(viewer, source, Movie(reading.lazy()), ApplyOptions())
+    viewer.dims.set_current_step(0, 2)
+    live.add(row(0, (0, 0)))
+    assert not shown(viewer.layers["m (aligned)"]).any()
+    assert set(reading.read) == {2}
+
+
+def test_who_takes_long_to_show_is_asked_less_often(viewer, source, movie, monkeypatch):
+    live = live_layer(viewer, source, movie)
+    viewer.dims.set_current_step(0, 5)
+    live.add(row(0, (0, 0)))
+    looks = []
+
+    def refresh(**_):
+        looks.append(time.monotonic())
+        time.sleep(0.05)
+
+    monkeypatch.setattr(live.layer, "refresh", refresh)
+    live._next = 0
+    live.add(row(1, (1, 1)))
+    assert live._next - looks[0] >= 0.05 * 10
 
 
 def test_of_a_run_of_which_nothing_comes_nothing_stays(viewer, source, movie):

@@ -49,6 +49,8 @@ class AlignTimelapse(Container[Widget]):
     painted, follows : ComboBox
         ``"ignore painted"`` or ``"use only painted"``; ``"fixed in the camera"``,
         ``"follows the sample"`` or ``"one a frame"``.
+    axes : LineEdit
+        What the axes of the image are, as letters: ``"t c y x"``.
     reference : ReferenceChoice
         The word for a strategy, such as ``"first"``, or the number of a frame.
     channel : ComboBox
@@ -107,7 +109,7 @@ class AlignTimelapse(Container[Widget]):
 
     def _lay_out(self) -> None:
         chosen = make_form(self._form.widgets)
-        drift = make_form(self._form.drift.widgets)
+        drift = make_form([self._form.axes, *self._form.drift.widgets])
         output = make_form(self._form.output.widgets)
         page = Container[Widget](labels=False)
         page.extend([self._form.about, chosen, self.preview, self._panel])

@@ -103,21 +103,33 @@ class Alignment:
     def run(self, stop: "Stop") -> Generator[DriftRow, None, "Aligned"]:
         """Estimate the drift, yielding each row, and return the aligned movie.
 
-        Asked to stop, it keeps what it has by then.
+        Asked to stop, it keeps what it has by then; so it does where a frame cannot be
+        read.
 
         Raises
         ------
         TypeError, ValueError
             If mask, options and movie do not fit together, or no frame could be
             estimated.
+        Exception
+            What the movie raises where not even two frames of it can be read.
         """
         masks = {} if self.mask is None else self.mask.options(stop)
         plan = self._plan(masks)
         found: dict[int, DriftRow] = {}
         n_rows = 0
+        trouble: Exception | None = None
         with closing(plan.rows()) as rows:
-            for row in rows:
-                if stop.requested:
+            while True:
+                # A reader may raise anything, hours after the first frame.
+                try:
+                    row = next(rows, None)
+                except Exception as error:
+                    if len(found) < _WORTH:
+                        raise
+                    trouble = error
+                    break
+                if row is None or stop.requested:
                     break
                 found[row.frame] = row
                 n_rows += 1
@@ -125,10 +137,16 @@ class Alignment:
         whole = n_rows == plan.n_rows
         if not whole and len(found) < min(_WORTH, plan.n_frames):
             stop.leave()
-        return self.aligned(_table(plan, found), masks, whole=whole)
+        table = _table(plan, found)
+        return self.aligned(table, masks, whole=whole, trouble=trouble)
 
     def aligned(
-        self, found: DriftTable, masks: Mapping[str, Any], *, whole: bool = True
+        self,
+        found: DriftTable,
+        masks: Mapping[str, Any],
+        *,
+        whole: bool = True,
+        trouble: Exception | None = None,
     ) -> "Aligned":
         """Return what came out."""
         table = found
@@ -137,7 +155,7 @@ class Alignment:
         moved = move_movie(all_colours(self.source, self.movie), table, self.output)
         fixed = masks.get("mask")
         used = 1.0 if fixed is None or "T" in fixed.axes else float(fixed.data.mean())
-        return Aligned(self, moved, table, used, whole)
+        return Aligned(self, moved, table, used, whole, trouble)
 
     def _plan(self, masks: Mapping[str, Any]) -> DriftPlan:
         options = {**self.options, **masks}
@@ -167,6 +185,8 @@ class Aligned:
     used: float
     #: Whether it came to the end.
     whole: bool = True
+    #: What kept it from coming to the end, if it was not asked to stop.
+    trouble: Exception | None = None
 
     @property
     def data(self) -> Any:

@@ -10,7 +10,7 @@ from maskalign.io.units import TIMES, normalize_unit
 if TYPE_CHECKING:
     from maskalign.model.movie import Movie
 
-__all__ = ["AxesDecision", "decide_axes", "describe"]
+__all__ = ["AxesDecision", "decide_axes", "describe", "read_axes"]
 
 _WORDS = {
     "T": {"t", "time", "times", "frame", "frames"},
@@ -98,8 +98,8 @@ def _check_letters(
     if None in letters:
         msg = (
             f"The layer has {len(shape)} axes ({_by(shape)}, labelled {named}) and it "
-            "cannot be told what they are. Name them: "
-            "layer.axis_labels = ('t', 'c', 'z', 'y', 'x'), as it suits."
+            "cannot be told what they are. Name them, as it suits: in Align time-lapse "
+            "under Advanced, Axes, or by layer.axis_labels = ('t', 'c', 'z', 'y', 'x')."
         )
         raise AxesError(msg)
     if "T" not in letters:
@@ -112,6 +112,37 @@ def _check_letters(
     if not {"Y", "X"} <= set(letters):
         msg = f"The layer's axes, labelled {named}, lack y or x: there are no images."
         raise AxesError(msg)
+
+
+def read_axes(text: str, shape: Sequence[int]) -> tuple[str, ...]:
+    """Return labels for the axes of an image, read from letters that were typed.
+
+    Parameters
+    ----------
+    text : str
+        A letter of t, c, z, y, x for each axis; spaces and commas do not matter.
+    shape : sequence of int
+        Shape of the image.
+
+    Raises
+    ------
+    AxesError
+        If it says something else.
+
+    Examples
+    --------
+    >>> read_axes("T, C, Y, X", (9, 2, 64, 64))
+    ('t', 'c', 'y', 'x')
+    """
+    letters = tuple(text.lower().replace(",", " ").replace(" ", ""))
+    known = set(letters) <= set("tczyx") and len(set(letters)) == len(letters)
+    if not known or len(letters) != len(shape) or not set("tyx") <= set(letters):
+        msg = (
+            f"Axes {text!r}: write a different letter of t, c, z, y, x for each of the "
+            f"{len(shape)} axes ({_by(shape)}); t, y and x must be among them."
+        )
+        raise AxesError(msg)
+    return letters
 
 
 def describe(movie: "Movie", decision: AxesDecision) -> str:

@@ -22,7 +22,9 @@ class LiveMovie:
     Frames that are not good, or not reached, lie where their good neighbours say, as
     they will in the end. A frame is read and moved when somebody looks at it, and
     again when he looks again: its shift may be another by then, so that it is no dask
-    array, whose blocks napari would keep.
+    array, whose blocks napari would keep. What was read last is kept, since one frame
+    is looked at again and again while shifts become known. A frame that cannot be read
+    is empty here; whoever estimates its shift will say so.
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ class LiveMovie:
         self._found = np.zeros(shape)
         self._good = np.zeros(len(self._found), bool)
         self._shifts: NDArray[np.float64] | None = self._found
+        self._last: tuple[tuple[int, int | None], NDArray[Any]] | None = None
 
     def add(self, row: DriftRow) -> None:
         """Take up what was found for a frame, now or anew."""
@@ -106,19 +109,30 @@ class LiveMovie:
         out = np.empty(shape, self.dtype)
         for i, t in enumerate(times.tolist()):
             for j, c in enumerate(channels):
-                here = {"T": t, "C": c}
                 there = {"T": i, "C": j}
-                image = np.asarray(
-                    compute(self._movie.data[tuple(_at(axes, here))])
-                ).transpose(order)
                 moved = translate(
-                    image,
+                    self._read(t, c).transpose(order),
                     self.shift_of(t),
                     interpolation=self._options.interpolation,
                     fill_value=self._options.fill_value,
                 )
                 out[tuple(_at(axes, there))] = moved.transpose(np.argsort(order))
         return out
+
+    def _read(self, frame: int, channel: int | None) -> NDArray[Any]:
+        """Return a frame as recorded, its axes in the order of the movie's."""
+        wanted = frame, channel
+        if self._last is not None and self._last[0] == wanted:
+            return self._last[1]
+        lazy = self._movie.data[
+            tuple(_at(self._movie.axes, {"T": frame, "C": channel}))
+        ]
+        try:
+            image = np.asarray(compute(lazy))
+        except Exception:  # noqa: BLE001 - a reader may raise anything
+            image = np.zeros(lazy.shape, self.dtype)
+        self._last = wanted, image
+        return image
 
 
 def _at(axes: str, where: dict[str, Any]) -> list[Any]:

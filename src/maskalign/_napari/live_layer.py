@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveLayer"]
 
-#: Seconds between two looks at whether the frame on show has moved.
-_PAUSE = 0.2
+#: Seconds between two looks at whether the frame on show has moved, and how many times
+#: as long as the last one took: the window shall be free for other things.
+_PAUSE, _REST = 0.2, 9
 #: What an earlier result is given back if nothing comes of a run.
 _KEPT = ("data", "metadata", "translate", "visible")
 
@@ -59,13 +60,15 @@ class LiveLayer:
         layer = self.layer = self.layer or self._open()
         if time.monotonic() < self._next or layer not in self._viewer.layers:
             return
-        self._next = time.monotonic() + _PAUSE
+        began = time.monotonic()
         axes = self._movie.axes
         frame = shown_frame(layer, axes, self._viewer.dims.point)
         shown = frame, self._live.shift_of(frame)
         if shown != self._shown:
             self._shown = shown
             layer.refresh(extent=False)
+        ended = time.monotonic()
+        self._next = ended + max(_PAUSE, _REST * (ended - began))
 
     def withdraw(self) -> None:
         """Show what there was before."""
@@ -86,17 +89,15 @@ class LiveLayer:
             self._before["metadata"] = dict(there.metadata)
         made = {"live": True}
         # A layer that begins with a dask array keeps the blocks of later ones.
-        lazy = _as_dask(self._all)
-        layer = add_or_update(self._viewer, self._source, lazy, made)
+        empty = _empty(self._all)
+        layer = add_or_update(self._viewer, self._source, empty, made)
         layer.data = self._live
         return layer
 
 
-def _as_dask(movie: Movie) -> Any:
-    """Return the pixels of a movie as a dask array, reading and copying nothing."""
+def _empty(movie: Movie) -> Any:
+    """Return a dask array like a movie, with nothing in it: none of it is read."""
     import dask.array as da
 
-    if isinstance(movie.data, da.Array):
-        return movie.data
     chunks = tuple(1 if letter in "TC" else -1 for letter in movie.axes)
-    return da.from_array(movie.data, chunks=chunks, name=False)
+    return da.zeros(movie.shape, dtype=movie.dtype, chunks=chunks)

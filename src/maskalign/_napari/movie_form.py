@@ -8,6 +8,7 @@ from magicgui.widgets import ComboBox, FloatSpinBox, PushButton, Widget
 from napari.layers import Image, Labels, Layer, Shapes
 
 from maskalign._napari.axes import describe
+from maskalign._napari.axes_box import AxesBox
 from maskalign._napari.controls import LayerBox, ReferenceChoice, WrappedLabel
 from maskalign._napari.layers import (
     is_ours,
@@ -20,6 +21,7 @@ from maskalign._napari.layers import (
 from maskalign._napari.luminance import colour_note
 from maskalign._napari.masks import FOLLOWS, PAINTED, MaskChoice, mask_axes
 from maskalign._napari.options_form import DriftControls, OutputControls
+from maskalign._napari.watch import Watch
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.movie import Movie
 from maskalign.model.options import DriftOptions, help_for
@@ -33,6 +35,8 @@ __all__ = ["MovieForm"]
 _NO_LIMIT = 0
 #: What a mask layer may tell when it is painted in.
 _PAINTING = ("data", "paint", "labels_update", "set_data")
+#: What an image layer tells when it shows something else.
+_REPLACED = ("data", "axis_labels", "units", "scale")
 
 
 class MovieForm:
@@ -47,7 +51,8 @@ class MovieForm:
 
     Attributes
     ----------
-    image, mask, painted, follows, reference, channel, max_shift, paint, about : Widget
+    image, axes, mask, painted, follows, reference, channel, max_shift, paint, about : \
+Widget
         See `AlignTimelapse`.
     drift, output : DriftControls, OutputControls
         What is folded away.
@@ -55,7 +60,8 @@ class MovieForm:
 
     def __init__(self, viewer: "ViewerModel", changed: Callable[..., None]) -> None:
         self._viewer, self._changed = viewer, changed
-        self._watched: list[Any] = []
+        self._painting = Watch(_PAINTING, changed)
+        self._replaced = Watch(_REPLACED, self._on_replaced)
         self._make_choices()
         self._make_options()
         self._connect()
@@ -67,6 +73,7 @@ class MovieForm:
             tooltip="The movie to align: an image layer with a time axis.",
         )
         self.about = WrappedLabel()
+        self.axes = AxesBox(self._say)
         self.mask = LayerBox(
             label="Mask",
             choices=self.masks,
@@ -240,6 +247,8 @@ class MovieForm:
         else:
             said = describe(movie, decision), colour_note(self.image.value, moved=True)
             self.about.value = "\n".join(filter(None, said))
+        self._replaced.look_at(self.image.value)
+        self.axes.show_for(self.image.value, movie)
         self.channel.reset_choices()
         self.channel.visible = bool(self.channel.choices)
         self.reference.limit(movie.n_frames if movie else None)
@@ -247,6 +256,14 @@ class MovieForm:
         self._on_reference()
         self._show_units()
         return movie
+
+    def _say(self, text: str) -> None:
+        self.about.value = text
+
+    def _on_replaced(self, *_: Any) -> None:
+        """Look again at an image whose data or axes have become others."""
+        self.describe()
+        self._changed()
 
     def _on_reference(self, *_: Any) -> None:
         self.drift.suit(self.movie(), self.reference.value)
@@ -272,13 +289,7 @@ class MovieForm:
 
     def _on_mask(self, *_: Any) -> None:
         """Look at the mask whenever it is painted in."""
-        for emitter in self._watched:
-            emitter.disconnect(self._changed)
-        events = getattr(self.mask.value, "events", None)
-        found = (getattr(events, name, None) for name in _PAINTING)
-        self._watched = [emitter for emitter in found if emitter is not None]
-        for emitter in self._watched:
-            emitter.connect(self._changed)
+        self._painting.look_at(self.mask.value)
         self._colour_mask()
         self._changed()
 

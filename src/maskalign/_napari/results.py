@@ -22,11 +22,11 @@ from maskalign._napari.layers import (
 )
 from maskalign._napari.live_layer import LiveLayer
 from maskalign._napari.luminance import all_colours
+from maskalign._napari.saying import notify
 from maskalign._napari.table_panel import TablePanel
 from maskalign._napari.wording import describe_table, list_frames
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import Movie
-from maskalign.model.status import NOT_REACHED
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -114,27 +114,33 @@ class Results:
         history = self.table.history
         table = None if history is None else history.now
         self.plot.show_table(table, 0 if table is None else len(table))
+        self._catch_up()
 
     def finish(self, aligned: Aligned) -> str:
         """Show the aligned movie, and return what was found."""
         live, self._live = self._live, None
-        table = aligned.table
+        table, source = aligned.table, aligned.request.source
+        said = "Recomputed." if aligned.request.start is not None else "Aligned."
+        before = self.table.history
+        # First of all, for showing the layer reads a frame of it, which may fail.
+        self._show(History.of(table) if before is None else before.then(table, said))
         add_or_update(
             self._viewer,
-            aligned.request.source,
+            source,
             aligned.data,
             aligned.record,
             aligned.moved.first,
             None if live is None else live.layer,
         )
-        said = "Recomputed." if aligned.request.start is not None else "Aligned."
-        before = self.table.history
-        self._show(History.of(table) if before is None else before.then(table, said))
+        self._catch_up()
         self.list_layers()
         text = describe_table(table, aligned.used)
+        if source is not self._form.image.value:
+            text = f"{source.name}: {text}"
+        if aligned.trouble is not None:
+            return f"{notify(aligned.trouble)}\nWhat was done is kept: {text}"
         if not aligned.whole:
-            n = int(np.count_nonzero(table.status != NOT_REACHED))
-            return f"Cancelled after {n} of {len(table)} frames; these are kept. {text}"
+            return f"Cancelled; what was done is kept: {text}"
         doubtful = np.flatnonzero(~table.ok).tolist()
         if doubtful:
             show_warning(
@@ -164,6 +170,14 @@ class Results:
             found = find_result(self._viewer.layers, source)
         table = None if found is None else found.metadata[KEY]["drift"]
         self._show(History.of(table) if isinstance(table, DriftTable) else None)
+
+    def _catch_up(self) -> None:
+        """Show what is known of the image that was chosen while another was aligned.
+
+        What was found for one that is gone stays, to be saved.
+        """
+        if self._source in self._viewer.layers:
+            self.show_for(self._form.image.value, self._form.movie())
 
     def follow(self, frame: int) -> None:
         """Show where the time slider is."""
@@ -218,8 +232,7 @@ class Results:
 
     def _move(self, table: DriftTable) -> None:
         """Show the movie, moved by a table; keep how that came about."""
-        source = self._form.image.value
-        movie, _ = movie_of(source)
+        source, movie = self._movie()
         output = self._form.output.options()
         moved = move_movie(all_colours(source, movie), table, output)
         there = find_result(self._viewer.layers, source)
@@ -229,6 +242,19 @@ class Results:
         record = made | {"drift": table, "options": options}
         add_or_update(self._viewer, source, moved.data, record, moved.first)
 
+    def _movie(self) -> tuple["Image", Movie]:
+        """Return what is aligned; raise if what is on show was found for another."""
+        source = self._form.image.value
+        movie, _ = movie_of(source)
+        about = self._source
+        if about is not None and about is not source:
+            msg = (
+                f"The table is of {about.name!r}, which is not open any more. Save it, "
+                "open the movie again, and load it."
+            )
+            raise ValueError(msg)
+        return source, movie
+
     def _apply(self, layers: list[Layer]) -> str:
         history = self.table.history
         if history is None:
@@ -237,8 +263,7 @@ class Results:
         if not layers:
             msg = "Tick the layers to move first."
             raise ValueError(msg)
-        source = self._form.image.value
-        movie, _ = movie_of(source)
+        source, movie = self._movie()
         output = self._form.output.options()
         names = []
         for layer in layers:

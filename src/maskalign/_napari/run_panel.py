@@ -188,8 +188,13 @@ class RunPanel(Container[Widget]):
 
     def _on_step(self, step: Any) -> None:
         self._n_done += 1
-        if self._errand.each is not None:
-            self._errand.each(step)
+        try:
+            if self._errand.each is not None:
+                self._errand.each(step)
+        except Exception as error:  # noqa: BLE001 - Qt ends the process where it gets one
+            self._on_destroyed()
+            self._on_end(Failed(error))
+            return
         self.progress.value = min(self._n_done, self._n_steps)
         if self.cancel.enabled:
             left = time_left(monotonic() - self._began, self._n_done, self._n_steps)

@@ -7,7 +7,7 @@ from napari.utils.notifications import notification_manager, show_error
 from maskalign._napari.controls import WrappedLabel
 from maskalign._napari.wording import describe_error
 
-__all__ = ["StatusLine"]
+__all__ = ["StatusLine", "notify"]
 
 #: Errors whose message is meant for the user; any other is a fault of ours.
 _EXPECTED = (ValueError, TypeError, OSError, MemoryError)
@@ -32,9 +32,14 @@ class StatusLine(WrappedLabel):
 
     def fail(self, error: Exception) -> None:
         """Say what went wrong, once."""
-        if isinstance(error, _EXPECTED):
-            self.value = describe_error(error)
-            show_error(self.value)
-            return
-        self.value = f"Something went wrong that should not: {describe_error(error)}"
-        notification_manager.receive_error(type(error), error, error.__traceback__)
+        self.value = notify(error)
+
+
+def notify(error: Exception) -> str:
+    """Let napari tell what went wrong, and return it in words."""
+    said = describe_error(error)
+    if isinstance(error, _EXPECTED):
+        show_error(said)
+        return said
+    notification_manager.receive_error(type(error), error, error.__traceback__)
+    return f"Something went wrong that should not: {said}"

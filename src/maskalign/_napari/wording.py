@@ -116,7 +116,7 @@ def describe_table(table: DriftTable, used: float = 1.0) -> str:
     2 frames aligned on 90 % of each. Largest shift 5.0 px (frame 1). All are ok.
     >>> doubtful = DriftTable.from_shifts([(0, 0), (3, 4)], status=["ok", "blank"])
     >>> print(describe_table(doubtful))
-    2 frames aligned. Largest shift 0.0 px (frame 0).
+    1 of 2 frames aligned. Largest shift 0.0 px (frame 0).
     Not ok, so moved as their neighbours are:
     frame 1: blank. The frame is constant where it may be used: nothing to match.
     """
@@ -124,7 +124,9 @@ def describe_table(table: DriftTable, used: float = 1.0) -> str:
     at = int(np.argmax(np.linalg.norm(moved, axis=1)))
     scale = table.scale or (1.0,) * table.ndim
     units = table.units or (PIXEL,) * table.ndim
-    text = f"{len(table)} frame{'s' * (len(table) != 1)} aligned"
+    n_good, n = int(np.count_nonzero(table.ok)), len(table)
+    text = "" if n_good == n else f"{n_good} of "
+    text += f"{n} frame{'s' * (n != 1)} aligned"
     if used < 1:
         text += f" on {used:.0%} of each".replace("%", " %")
     text += f". Largest shift {length(moved[at], scale, units)} (frame {at})."
