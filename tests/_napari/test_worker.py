@@ -1,4 +1,5 @@
 import threading
+import time
 import warnings
 
 import pytest
@@ -14,8 +15,8 @@ class Log:
         self.steps, self.outcomes, self.threads = [], [], set()
         self.warnings = []
 
-    def step(self, step):
-        self.steps.append(step)
+    def take(self, steps):
+        self.steps += steps
         self.threads.add(threading.current_thread())
 
     def warn(self, text):
@@ -37,7 +38,7 @@ def started(work, log, total=3):
         work,
         total=total,
         title="Test",
-        on_step=log.step,
+        on_steps=log.take,
         on_warning=log.warn,
         on_end=log.end,
     )
@@ -151,3 +152,64 @@ def test_a_worker_that_napari_stops_ends_as_cancelled(qtbot, log):
     gate.set()
     qtbot.waitUntil(lambda: bool(log.outcomes), timeout=5000)
     assert log.outcomes == [Cancelled()]
+
+
+def test_a_window_that_is_slower_than_the_work_is_not_flooded(qtbot, qapp, log):
+    """napari's progress bar deals with what is waiting each time that it is moved."""
+    inside, deepest = 0, 0
+
+    def take(steps):
+        nonlocal inside, deepest
+        inside += 1
+        deepest = max(deepest, inside)
+        time.sleep(0.002)
+        qapp.processEvents()
+        log.take(steps)
+        inside -= 1
+
+    def work(stop):
+        yield from stop.watch(range(5000))
+        return "result"
+
+    job = Job(
+        work,
+        total=5000,
+        title="Test",
+        on_steps=take,
+        on_warning=log.warn,
+        on_end=log.end,
+    )
+    job.start()
+    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=20_000)
+    assert log.steps == list(range(5000))
+    assert log.outcomes == [Done("result")]
+    assert deepest == 1
+
+
+def test_a_step_that_comes_while_another_is_dealt_with_does_not_wait(qtbot, log):
+    second, gate = threading.Event(), threading.Event()
+
+    def work(stop):
+        yield 0
+        yield 1
+        second.set()
+        gate.wait(5)
+        yield 2
+
+    def take(steps):
+        second.wait(5)
+        log.take(steps)
+
+    job = Job(
+        work,
+        total=3,
+        title="Test",
+        on_steps=take,
+        on_warning=log.warn,
+        on_end=log.end,
+    )
+    job.start()
+    qtbot.waitUntil(lambda: log.steps == [0, 1], timeout=5000)
+    gate.set()
+    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=5000)
+    assert log.steps == [0, 1, 2]

@@ -166,7 +166,7 @@ class RunPanel(Container[Widget]):
             task.run,
             total=self._n_steps,
             title=self._errand.title,
-            on_step=self._on_step,
+            on_steps=self._on_steps,
             on_warning=self._on_warning,
             on_end=self._on_end,
         )
@@ -186,11 +186,12 @@ class RunPanel(Container[Widget]):
             self.status.value = "Stopping ..."
             self._job.cancel()
 
-    def _on_step(self, step: Any) -> None:
-        self._n_done += 1
+    def _on_steps(self, steps: list[Any]) -> None:
+        self._n_done += len(steps)
         try:
             if self._errand.each is not None:
-                self._errand.each(step)
+                for step in steps:
+                    self._errand.each(step)
         except Exception as error:  # noqa: BLE001 - Qt ends the process where it gets one
             self._on_destroyed()
             self._on_end(Failed(error))

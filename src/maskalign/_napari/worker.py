@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
 
 __all__ = ["Cancelled", "Done", "Failed", "Job", "Outcome", "Stop", "leaving"]
 
@@ -99,8 +100,12 @@ class Job(Generic[Step, Result]):
     """Work in a thread of its own, with progress in napari's activity dock.
 
     Callbacks run in the thread that made the job. `on_end` is called exactly once,
-    unless the job is abandoned: then nothing is called any more. Keep the job while it
-    runs, for nothing else does.
+    unless the job is abandoned: then nothing is called any more.
+
+    Steps are handed over in bunches, the next one when the last has been dealt with.
+    One signal a step would flood a window that is slower than the work; and napari's
+    progress bar deals with whatever is waiting each time that it is moved, so that the
+    steps would be dealt with inside one another, until Python gives up.
 
     Parameters
     ----------
@@ -110,8 +115,8 @@ class Job(Generic[Step, Result]):
         Number of steps to expect.
     title : str
         What the activity dock calls it.
-    on_step, on_warning, on_end : callable
-        Take a step; take the text of a warning of ours; take the `Outcome`.
+    on_steps, on_warning, on_end : callable
+        Take a list of steps; take the text of a warning of ours; take the `Outcome`.
     """
 
     def __init__(
@@ -120,22 +125,26 @@ class Job(Generic[Step, Result]):
         *,
         total: int,
         title: str,
-        on_step: Callable[[Step], None],
+        on_steps: Callable[[list[Step]], None],
         on_warning: Callable[[str], None],
         on_end: Callable[[Outcome[Result]], None],
     ) -> None:
         self._stop = Stop()
-        self._on_step: Callable[[Step], None] | None = on_step
+        self._on_steps: Callable[[list[Step]], None] | None = on_steps
         self._on_warning: Callable[[str], None] | None = on_warning
         self._on_end: Callable[[Outcome[Result]], None] | None = on_end
+        # Steps that are still to be handed over, and whether a signal is on its way.
+        self._steps: list[Step] = []
+        self._told = False
+        self._lock = threading.Lock()
         self._worker: Any = create_worker(
-            settle,
+            self._run,
             work,
-            self._stop,
             _start_thread=False,
-            _progress={"total": total, "desc": title},
+            # With a total, napari would count signals.
+            _progress={"desc": title},
             _connect={
-                "yielded": self._step,
+                "yielded": self._hand_over,
                 "returned": self._end,
                 "aborted": self._aborted,
                 "warned": self._warned,
@@ -143,6 +152,7 @@ class Job(Generic[Step, Result]):
             # `settle` lets no error out.
             _ignore_errors=True,
         )
+        self._worker.pbar.total = total
 
     def start(self) -> None:
         """Begin."""
@@ -154,15 +164,43 @@ class Job(Generic[Step, Result]):
 
     def abandon(self) -> None:
         """Ask the work to stop, and call nobody: whoever asked is gone."""
-        self._on_step = self._on_warning = self._on_end = None
+        self._on_steps = self._on_warning = self._on_end = None
         self._stop.request()
 
-    def _step(self, step: Step) -> None:
-        if self._on_step is not None:
-            self._on_step(step)
+    def _run(self, work: Work[Step, Result]) -> Generator[None, None, Outcome[Result]]:
+        """Run in the other thread: settle the work, and tell of its steps."""
+        steps = settle(work, self._stop)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                outcome: Outcome[Result] = end.value
+                return outcome
+            with self._lock:
+                self._steps.append(step)
+                tell, self._told = not self._told, True
+            # napari stops its workers where they yield.
+            if tell or self._worker.abort_requested:
+                yield
+
+    def _hand_over(self, _signal: Any = None) -> None:
+        """Deal with the steps that are there, and later with those that come then."""
+        self._deal()
+        with self._lock:
+            self._told = bool(self._steps)
+        if self._told:
+            QTimer.singleShot(0, self._hand_over)
+
+    def _deal(self) -> None:
+        with self._lock:
+            steps, self._steps = self._steps, []
+        if steps and self._on_steps is not None:
+            self._on_steps(steps)
+            self._worker.pbar.update(len(steps))
 
     def _end(self, outcome: Outcome[Result]) -> None:
-        on_end, self._on_step, self._on_end = self._on_end, None, None
+        self._deal()
+        on_end, self._on_steps, self._on_end = self._on_end, None, None
         if on_end is not None:
             on_end(outcome)
 
