@@ -18,7 +18,7 @@ import napari
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QScrollArea
 
 import maskalign
 from maskalign._napari.layers import movie_of
@@ -142,6 +142,31 @@ def apply_table() -> None:
     viewer.close()
 
 
+def check() -> None:
+    """Ask whether an alignment is better, and show where it is not."""
+    viewer = napari.Viewer(title="napari")
+    viewer.window.resize(*SIZE)
+    viewer.open_sample("napari-maskalign", "retina")
+    viewer.dims.set_current_step(0, FAR)
+    dock = open_widget(viewer)
+    dock.max_shift.value = 60
+    align(dock)
+    dock.pages.setCurrentWidget(dock.checks.native)
+    dock.checks.window.value = 25
+    for button in (dock.checks.ncc_maps, dock.checks.better):
+        button.native.click()
+        wait(lambda: bool(dock.align.enabled), seconds=120)
+    # The recorded movie above, the map over the aligned one below.
+    grid = viewer.canvas.grid
+    grid.enabled, grid.shape, grid.stride = True, (2, 1), 2
+    viewer.reset_view()
+    preview(dock)
+    bar = dock.native.findChild(QScrollArea).verticalScrollBar()
+    bar.setValue(bar.maximum())
+    shoot(viewer, "check")
+    viewer.close()
+
+
 def overlay(data: Any, frames: tuple[int, int]) -> NDArray[np.uint8]:
     """Return two frames over each other, one in green and the other in magenta.
 
@@ -198,3 +223,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()
     apply_table()
+    check()

@@ -169,6 +169,60 @@ def test_closing_the_viewer_while_it_runs_is_safe(window, held, slow, qtbot, not
     assert notes == []
 
 
+def test_all_pages_are_in_reach_and_widen_nothing(window, opened):
+    bar = opened.pages.tabBar()
+    assert [bar.tabText(k) for k in range(bar.count())] == [
+        *("Plot", "Table", "Apply to", "Check", "Save")
+    ]
+    before = opened.native.minimumSizeHint().width()
+    opened.checks.report.value = "\n".join(["word " * 30] * 30)
+    opened.saving.about.value = "word " * 50
+    assert opened.native.minimumSizeHint().width() == before
+    assert bar.sizeHint().width() <= before
+
+
+@pytest.fixture
+def aligned(window, slow, qtbot):
+    """The docked widget with a drift; its movie waits at the gate from now on."""
+    window.add_image(slow.data, name="movie", contrast_limits=(0, 255))
+    area, dock = window.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.max_shift.value = 12
+    dock.align.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    slow.gate.clear()
+    slow.read.clear()
+    return area, dock
+
+
+def test_closing_the_dock_while_it_saves_leaves_no_half_file(
+    window, aligned, slow, qtbot, tmp_path
+):
+    area, dock = aligned
+    dock.saving.save(str(tmp_path / "out.ome.tif"))
+    qtbot.waitUntil(lambda: bool(slow.read), timeout=PATIENCE)
+    window.window.remove_dock_widget(area)
+    slow.gate.set()
+    assert QThreadPool.globalInstance().waitForDone(PATIENCE)
+    assert "Cancelled" in dock.status.value
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_the_viewer_while_it_is_checked_is_safe(
+    window, aligned, slow, qtbot, notes
+):
+    _, dock = aligned
+    notes.clear()
+    dock.checks.better.native.click()
+    qtbot.waitUntil(lambda: bool(slow.read), timeout=PATIENCE)
+    window.close()
+    slow.gate.set()
+    assert QThreadPool.globalInstance().waitForDone(PATIENCE)
+    qtbot.wait(200)
+    assert notes == []
+
+
 def test_apply_drift_opens_moves_and_closes(window, movie, tmp_path, true_shifts):
     from maskalign import DriftTable
 

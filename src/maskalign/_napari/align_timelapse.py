@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, Widget
 
+from maskalign._napari.afterwards import Afterwards
 from maskalign._napari.alignment import Aligned, Alignment
 from maskalign._napari.form import fold, make_form, scrolled, tabs
 from maskalign._napari.layers import movie_of
@@ -71,6 +72,10 @@ class AlignTimelapse(Container[Widget]):
         The rows, and what can be done with them.
     others : ApplyPanel
         Other layers, to be moved alike.
+    checks : CheckPanel
+        Whether it is better than before, and where: `better`, `ncc_maps`, `report`.
+    saving : SavePanel
+        The aligned movie in a file.
     about, status : WrappedLabel
         What the image is taken for; what is happening, what was found or went wrong.
     """
@@ -89,6 +94,8 @@ class AlignTimelapse(Container[Widget]):
         self.progress, self.status = panel.progress, panel.status
         results = self._results = Results(self._viewer, self._form, panel)
         self.plot, self.table, self.others = results.plot, results.table, results.others
+        after = self._after = Afterwards(self._viewer, self._form, panel, results)
+        self.checks, self.saving = after.checks, after.saving
         self._lay_out()
         self._recall()
         self._connect()
@@ -120,7 +127,16 @@ class AlignTimelapse(Container[Widget]):
         for at, (title, folded) in enumerate((("Advanced", drift), ("Output", output))):
             layout.insertWidget(2 + at, fold(title, folded))
         table, others = self.table.native, self.others.native
-        self.pages = tabs({"Plot": self.plot, "Table": table, "Apply to": others})
+        checks, saving = self.checks.native, self.saving.native
+        self.pages = tabs(
+            {
+                "Plot": self.plot,
+                "Table": table,
+                "Apply to": others,
+                "Check": checks,
+                "Save": saving,
+            }
+        )
         layout.addWidget(self.pages, 1)
         # So that napari tells them when layers come and go.
         self.extend([page])
@@ -131,6 +147,8 @@ class AlignTimelapse(Container[Widget]):
 
     def _connect(self) -> None:
         self._panel.stop_with(self)
+        self._panel.tell(self._on_running)
+        self._results.changed = lambda: self._after.refresh(changed=True)
         self.native_parent_changed.connect(self._on_moved)
         self._form.image.changed.connect(self._on_image)
         self.table.recompute.changed.connect(self._on_recompute)
@@ -176,6 +194,11 @@ class AlignTimelapse(Container[Widget]):
     def _on_output(self, *_: Any) -> None:
         if not self._closed:
             self._results.lay_out_anew()
+            self._after.refresh()
+
+    def _on_running(self, running: bool) -> None:  # noqa: FBT001 - a callback
+        if not running:
+            self.preview.request()
 
     def _on_moved(self) -> None:
         """Rest while the dock is closed."""
@@ -221,6 +244,4 @@ class AlignTimelapse(Container[Widget]):
             self._panel.start(lambda: self._prepare(history.now))
 
     def _finish(self, aligned: Aligned) -> str:
-        text = self._results.finish(aligned)
-        self.preview.request()
-        return text
+        return self._results.finish(aligned)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from maskalign._napari.layers import KEY, placement
+from maskalign._napari.layers import placement
 from maskalign._napari.luminance import colour_note
+from maskalign._napari.map_layer import show_map
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.still import still_of
-from maskalign.io.map_plots import map_palette
 from maskalign.io.units import normalize_unit
 from maskalign.model.map_options import MapOptions
 from maskalign.model.map_results import MapSummary
@@ -38,7 +38,6 @@ __all__ = [
     "choices_against",
     "describe_map",
     "describe_pair",
-    "map_colours",
     "picture_of",
 ]
 
@@ -221,32 +220,9 @@ class Mapped:
 def add_map(viewer: "ViewerModel", found: Mapped) -> "Image":
     """Show a map over its moving layer: as a new layer, or in place of the last one."""
     moving = found.request.moving
-    name = f"{moving.layer.name} (NCC map)"
-    metadata = {KEY: found.record}
     kept = [k for k, letter in enumerate(moving.movie.axes) if letter != "C"]
     placed = placement(moving.layer, kept)
-    for layer in viewer.layers:
-        ours = "ncc_map" in layer.metadata.get(KEY, {})
-        if ours and layer.name == name and layer.ndim == len(kept):
-            layer.data, layer.metadata, layer.visible = found.data, metadata, True
-            for key, value in placed.items():
-                setattr(layer, key, value)
-            return layer
-    return viewer.add_image(
-        found.data,
-        name=name,
-        metadata=metadata,
-        contrast_limits=(-1, 1),
-        colormap=map_colours(),
-        **placed,
-    )
-
-
-def map_colours() -> Any:
-    """Return the colours of a map, as napari has them."""
-    from napari.utils import Colormap
-
-    return Colormap(map_palette(), name="ncc", display_name="NCC")
+    return show_map(viewer, moving.layer.name, placed, found.data, found.record)
 
 
 def describe_pair(reference: Picture, moving: Picture) -> str:

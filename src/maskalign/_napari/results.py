@@ -1,5 +1,6 @@
 """What was found, in the dock: plot, table, other layers, and the moved layer."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,8 @@ class Results:
             panel.attempt, changed=self._on_edited, loaded=self._on_loaded
         )
         self.others = ApplyPanel(panel.attempt, self._apply)
+        #: Called whenever the table is another one.
+        self.changed: Callable[[], None] = lambda: None
         self.plot.frame_chosen.connect(self._go_to)
         self.table.view.frame_chosen.connect(self._go_to)
 
@@ -179,6 +182,19 @@ class Results:
         if self._source in self._viewer.layers:
             self.show_for(self._form.image.value, self._form.movie())
 
+    def subject(self) -> tuple["Image", Movie]:
+        """Return what is aligned; raise if what is on show was found for another."""
+        source = self._form.image.value
+        movie, _ = movie_of(source)
+        about = self._source
+        if about is not None and about is not source:
+            msg = (
+                f"The table is of {about.name!r}, which is not open any more. Save it, "
+                "open the movie again, and load it."
+            )
+            raise ValueError(msg)
+        return source, movie
+
     def follow(self, frame: int) -> None:
         """Show where the time slider is."""
         self.plot.show_frame(frame)
@@ -210,6 +226,7 @@ class Results:
         table = None if history is None else history.now
         self.plot.show_table(table, 0 if table is None else len(table))
         self.plot.show_frame(self._form.shown_frame())
+        self.changed()
 
     def _go_to(self, frame: int) -> None:
         movie = self._form.movie()
@@ -219,7 +236,7 @@ class Results:
     def _on_edited(self, history: History) -> None:
         """Move the movie by the table as it is now."""
         if self._panel.running:
-            msg = "Wait until Align has ended, or press Cancel."
+            msg = "Wait until what runs has ended, or press Cancel."
             raise ValueError(msg)
         self._move(history.now)
         self._show(history)
@@ -232,7 +249,7 @@ class Results:
 
     def _move(self, table: DriftTable) -> None:
         """Show the movie, moved by a table; keep how that came about."""
-        source, movie = self._movie()
+        source, movie = self.subject()
         output = self._form.output.options()
         moved = move_movie(all_colours(source, movie), table, output)
         there = find_result(self._viewer.layers, source)
@@ -242,19 +259,6 @@ class Results:
         record = made | {"drift": table, "options": options}
         add_or_update(self._viewer, source, moved.data, record, moved.first)
 
-    def _movie(self) -> tuple["Image", Movie]:
-        """Return what is aligned; raise if what is on show was found for another."""
-        source = self._form.image.value
-        movie, _ = movie_of(source)
-        about = self._source
-        if about is not None and about is not source:
-            msg = (
-                f"The table is of {about.name!r}, which is not open any more. Save it, "
-                "open the movie again, and load it."
-            )
-            raise ValueError(msg)
-        return source, movie
-
     def _apply(self, layers: list[Layer]) -> str:
         history = self.table.history
         if history is None:
@@ -263,7 +267,7 @@ class Results:
         if not layers:
             msg = "Tick the layers to move first."
             raise ValueError(msg)
-        source, movie = self._movie()
+        source, movie = self.subject()
         output = self._form.output.options()
         names = []
         for layer in layers:
