@@ -138,6 +138,25 @@ def test_the_maps_are_a_lazy_layer_over_the_aligned_one(viewer, done, run):
     assert len(viewer.layers) == 4
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_maps_of_channels_lie_at_their_times(viewer, movie, run, axis):
+    labels = ("c", "t", "y", "x") if axis == 0 else ("t", "c", "y", "x")
+    scene = movie[:, :, 10:]
+    both = np.stack([scene, 255 - scene], axis=axis)
+    viewer.add_image(both, name="both", axis_labels=labels)
+    dock = AlignTimelapse(viewer)
+    dock.max_shift.value = 12
+    run(dock, lambda: dock.align.changed.emit(True))
+    run(dock, lambda: dock.checks.ncc_maps.changed.emit(True))
+    maps = viewer.layers["both (aligned) (NCC map)"]
+    # Layers meet at their last axes.
+    assert maps.axis_labels == (labels[1:] if axis == 0 else labels)
+    assert maps.data.shape[0] == 6
+    at = (4,) if axis == 0 else (4, 1)
+    value = maps.data[at].compute()
+    assert np.nanmedian(value[9:-9, 9:-9]) > 0.9
+
+
 def test_an_even_window_is_refused_in_words(done, notes):
     done.checks.window.value = 8
     done.checks.ncc_maps.changed.emit(True)

@@ -215,9 +215,13 @@ def test_of_channels_the_one_on_show_is_compared(viewer, movie, run):
     dock.moving.value = viewer.layers["both"]
     run(dock)
     layer = viewer.layers["both (NCC map)"]
-    np.testing.assert_array_equal(layer.data, local_ncc("first", both[:, 1]))
-    assert layer.axis_labels == ("t", "y", "x")
-    np.testing.assert_array_equal(layer.scale, (2, 0.5, 0.5))
+    # For every channel: without that axis its time would lie on the channels.
+    for channel in (0, 1):
+        np.testing.assert_array_equal(
+            layer.data[:, channel], local_ncc("first", both[:, 1])
+        )
+    assert layer.axis_labels == ("t", "c", "y", "x")
+    np.testing.assert_array_equal(layer.scale, (2, 1, 0.5, 0.5))
 
 
 def test_volumes(viewer, run):

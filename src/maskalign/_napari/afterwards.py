@@ -7,7 +7,7 @@ from maskalign._napari.check_panel import CheckPanel
 from maskalign._napari.checks import Assessment, FrameMaps, MapsOfAligned
 from maskalign._napari.layers import aligned_name, moved_by, placement
 from maskalign._napari.luminance import all_colours
-from maskalign._napari.map_layer import show_map
+from maskalign._napari.map_layer import over_layer, show_map
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.run_panel import Errand
 from maskalign._napari.save_panel import SavePanel
@@ -148,12 +148,12 @@ class Afterwards:
         self._panel.start(prepare, errand)
 
     def _show_maps(self, found: FrameMaps) -> str:
-        source, axes = found.request.source, found.request.movie.axes
-        kept = [k for k, letter in enumerate(axes) if letter != "C"]
+        source = found.request.source
+        data, kept = over_layer(found.maps.data, found.request.movie)
         placed = placement(source, kept)
         placed["translate"] = moved_by(source, found.first)[kept]
         name = aligned_name(source)
-        show_map(self._viewer, name, placed, found.maps.data, found.record)
+        show_map(self._viewer, name, placed, data, found.record)
         return found.text
 
     # Saving ---------------------------------------------------------------------------

@@ -43,8 +43,8 @@ _WELCOME = (
 )
 #: Height of the plot, screen pixels: the list below it is to be seen, too.
 _PLOT = 190
-#: Layers of ours that are pictures of a moment, or are not ready.
-_PASSING = ("preview", "live")
+#: Layers of ours that are pictures of a moment, not ready, or of something aligned.
+_PASSING = ("preview", "live", "ncc_map")
 
 
 class ApplyDrift(Container[Widget]):

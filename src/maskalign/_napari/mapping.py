@@ -8,7 +8,7 @@ import numpy as np
 
 from maskalign._napari.layers import placement
 from maskalign._napari.luminance import colour_note
-from maskalign._napari.map_layer import show_map
+from maskalign._napari.map_layer import over_layer, show_map
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.still import still_of
 from maskalign.io.units import normalize_unit
@@ -220,9 +220,9 @@ class Mapped:
 def add_map(viewer: "ViewerModel", found: Mapped) -> "Image":
     """Show a map over its moving layer: as a new layer, or in place of the last one."""
     moving = found.request.moving
-    kept = [k for k, letter in enumerate(moving.movie.axes) if letter != "C"]
+    data, kept = over_layer(found.data, moving.movie)
     placed = placement(moving.layer, kept)
-    return show_map(viewer, moving.layer.name, placed, found.data, found.record)
+    return show_map(viewer, moving.layer.name, placed, data, found.record)
 
 
 def describe_pair(reference: Picture, moving: Picture) -> str:

@@ -41,7 +41,7 @@ __all__ = ["Results"]
 #: Seconds between two looks of the plot at what was found.
 _PAUSE = 0.1
 #: Layers of these kinds are ours, and are not offered to be moved.
-_OURS = ("drift", "live", "preview")
+_OURS = ("drift", "live", "preview", "ncc_map")
 
 
 class Results:
