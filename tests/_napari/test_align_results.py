@@ -1,6 +1,7 @@
 """What the widget shows while it runs and afterwards: plot, table, other layers."""
 
 import threading
+from dataclasses import replace
 
 import dask
 import dask.array as da
@@ -203,7 +204,7 @@ def test_an_error_while_a_row_is_shown_ends_the_run(viewer, half, qtbot, notes):
     def no_room(row):
         raise RuntimeError("no room for it")
 
-    dock._panel._each = no_room
+    dock._panel._errand = replace(dock._panel._errand, each=no_room)
     gate.set()
     qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
     assert "no room for it" in dock.status.value

@@ -196,7 +196,8 @@ class MaskChoice:
 
     def check(self) -> None:
         """Raise a `MaskError` unless it fits the movie, reading nothing."""
-        if self.follows == "one a frame" and "T" not in self._axes:
+        axes = self._axes
+        if self.follows == "one a frame" and "T" not in axes:
             msg = (
                 f"The mask {self.layer.name!r} has no time axis, so it has no frames. "
                 "Choose 'fixed in the camera', or press New mask: it adds one with "
