@@ -1,11 +1,13 @@
 """What the plot shows, without a window; and that Qt paints it."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskalign._napari.drift_plot import draw_drift
+from maskalign._napari.drift_plot import draw_drift, thinned
 from maskalign._napari.drift_view import DriftView
 from maskalign.model.drift_table import DriftTable
 
@@ -152,3 +154,37 @@ def test_it_paints_what_it_is_given(qtbot):
     # The line of y, and the ring around the doubtful number.
     for colour in ("#3fa2dd", "#e69f00", "#22a884"):
         assert colour in full
+
+
+def test_a_long_line_is_thinned_and_looks_the_same():
+    rng = np.random.default_rng(1)
+    x = np.linspace(10, 210, 20_001)
+    points = np.column_stack([x, rng.normal(size=len(x))])
+    kept = thinned(points)
+    assert len(kept) <= 4 * 201
+    for column in (10, 57, 209):
+        of, kept_of = (p[np.floor(p[:, 0]) == column, 1] for p in (points, kept))
+        assert (kept_of.min(), kept_of.max()) == (of.min(), of.max())
+        assert (kept_of[0], kept_of[-1]) == (of[0], of[-1])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 400])
+def test_a_line_of_few_points_stays_as_it_is(n):
+    points = np.column_stack([np.linspace(10, 210, n), np.arange(n)])
+    np.testing.assert_array_equal(thinned(points), points)
+
+
+def test_thousands_of_frames_are_painted_at_once(qtbot):
+    """A tenth of a second is what a hand feels; ten times that is what is allowed."""
+    rng = np.random.default_rng(2)
+    status = np.where(np.arange(20_000) % 3, "ok", "unsure")
+    table = DriftTable.from_shifts(rng.normal(size=(20_000, 2)), status=status)
+    view = DriftView()
+    qtbot.addWidget(view)
+    view.show_table(table, len(table))
+    view.grab()
+    began = time.perf_counter()
+    for frame in (5, 500, 15_000):
+        view.show_frame(frame)
+        view.grab()
+    assert time.perf_counter() - began < 3 * 1.0

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -223,3 +225,18 @@ def test_shapes_drawn_in_frames_go_for_all_or_for_their_own():
 def test_a_layer_without_shapes_is_an_empty_mask():
     with pytest.raises(MaskError, match="is empty"):
         options(Shapes(ndim=2))
+
+
+def test_a_mask_of_every_frame_is_not_copied_for_one_of_them():
+    """A Labels layer of a long movie may be as large as the movie."""
+    movie = Movie(np.zeros((50, 256, 256), np.uint8))
+    layer = Labels(np.ones((50, 256, 256), np.uint8))
+    source = Image(movie.data)
+    choice = MaskChoice(layer, source, movie, "ignore painted", "one a frame")
+    choice.valid(3)
+    tracemalloc.start()
+    valid = choice.valid(7)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not valid.any()
+    assert peak < layer.data.nbytes / 4

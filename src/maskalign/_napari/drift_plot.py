@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import PIXEL
 
-__all__ = ["Box", "Curve", "DriftPlot", "Mark", "Panel", "Tick", "draw_drift"]
+__all__ = [
+    "Box",
+    "Curve",
+    "DriftPlot",
+    "Mark",
+    "Panel",
+    "Tick",
+    "draw_drift",
+    "thinned",
+]
 
 Points = NDArray[np.float64]
 
@@ -162,6 +171,38 @@ def draw_drift(
     return DriftPlot(panels, ticks, marks, n_frames, n_frames < _DOTS * wide)
 
 
+def thinned(points: Points) -> Points:
+    """Return as much of a line as can be seen, where it has many points a pixel.
+
+    Painting thousands of them takes longer than a window may be held up. In each column
+    of pixels the line goes through its first, lowest, highest and last point.
+
+    Parameters
+    ----------
+    points : ndarray of float, shape (n, 2)
+        Points of a line, (x, y), screen pixels, from left to right, all finite.
+
+    Examples
+    --------
+    >>> line = np.column_stack([np.arange(12) / 6, [5, 1, 3, 4, 9, 2, *range(6)]])
+    >>> thinned(line).tolist()[:4]
+    [[0.0, 5.0], [0.0, 1.0], [0.0, 9.0], [0.0, 2.0]]
+    """
+    columns = np.floor(points[:, 0])
+    starts = np.flatnonzero(np.diff(columns, prepend=-np.inf))
+    if len(points) <= 4 * len(starts):
+        return points
+    x, y = points[starts, 0], points[:, 1]
+    ends = np.r_[starts[1:], len(points)] - 1
+    kept = (
+        y[starts],
+        np.minimum.reduceat(y, starts),
+        np.maximum.reduceat(y, starts),
+        y[ends],
+    )
+    return np.column_stack([np.repeat(x, 4), np.column_stack(kept).ravel()])
+
+
 def _unit(table: DriftTable | None) -> tuple[str, Sequence[float]]:
     """Return the unit in which shifts are shown, and what a pixel is in it."""
     if table is None:
@@ -223,7 +264,8 @@ def _panel(
         inside = np.clip(value, low, high)
         return box.bottom - (inside - low) / (high - low) * (box.bottom - box.top)
 
-    x = np.array([_x_of(frame, box, n_frames) for frame in range(len(good))])
+    wide = (box.right - box.left) / max(n_frames - 1, 1)
+    x = box.left + np.arange(len(good)) * wide
     curves = []
     for name, values in columns:
         points = np.column_stack([x, y_of(values)])

@@ -1,5 +1,7 @@
 """The plot of a drift in a dock: painted with Qt alone, in the colours of the theme."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import (  # type: ignore[attr-defined]
@@ -21,7 +23,7 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from maskalign._napari.drift_plot import DriftPlot, Panel, draw_drift
+from maskalign._napari.drift_plot import DriftPlot, Panel, draw_drift, thinned
 from maskalign._napari.wording import describe_row
 from maskalign.model.drift_table import DriftTable
 
@@ -48,6 +50,8 @@ class DriftView(QWidget):
         self._table: DriftTable | None = None
         self._n_frames = 0
         self._frame = 0
+        # What was drawn last, and what it was drawn of.
+        self._drawn: tuple[tuple[Any, ...], DriftPlot] | None = None
         policy = QSizePolicy.Policy.Expanding
         self.setSizePolicy(policy, policy)
         self.setMinimumSize(_LEAST)
@@ -60,7 +64,7 @@ class DriftView(QWidget):
 
     def show_table(self, table: DriftTable | None, n_frames: int = 0) -> None:
         """Show a table, or as much of it as there is, on an axis of `n_frames`."""
-        self._table, self._n_frames = table, n_frames
+        self._table, self._n_frames, self._drawn = table, n_frames, None
         self.update()
 
     def show_frame(self, frame: int) -> None:
@@ -80,7 +84,12 @@ class DriftView(QWidget):
         metrics = QFontMetricsF(self._small())
         letter = metrics.averageCharWidth(), metrics.height()
         size = float(self.width()), float(self.height())
-        return draw_drift(self._table, self._n_frames, size, letter)
+        # Not the table itself, which would be compared number by number.
+        wanted = id(self._table), self._n_frames, size, letter
+        if self._drawn is None or self._drawn[0] != wanted:
+            plot = draw_drift(self._table, self._n_frames, size, letter)
+            self._drawn = wanted, plot
+        return self._drawn[1]
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Ask for the frame that was clicked."""
@@ -124,8 +133,9 @@ class DriftView(QWidget):
     def _paint(self, painter: QPainter, plot: DriftPlot) -> None:
         box = plot.box
         painter.setPen(QPen(_clear(_BAD, 0.35), 2.0))
-        for mark in plot.marks:
-            painter.drawLine(QPointF(mark.x, box.top), QPointF(mark.x, box.bottom))
+        # One line a pixel: many upon each other would hide what is below them.
+        for column in sorted({round(mark.x) for mark in plot.marks}):
+            painter.drawLine(QPointF(column, box.top), QPointF(column, box.bottom))
         for panel in plot.panels:
             self._paint_panel(painter, panel, dots=plot.dots)
         painter.setPen(self._text_colour(0.8))
@@ -184,7 +194,8 @@ class DriftView(QWidget):
         known = np.isfinite(points).all(axis=1)
         ends = np.flatnonzero(np.diff(np.r_[False, known, False]))
         for first, last in ends.reshape(-1, 2).tolist():
-            run = [QPointF(x, y) for x, y in points[first:last].tolist()]
+            line = thinned(points[first:last]).tolist()
+            run = [QPointF(x, y) for x, y in line]
             painter.drawPolyline(QPolygonF(run))
         if dots:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -195,7 +206,8 @@ class DriftView(QWidget):
     def _paint_doubtful(self, painter: QPainter, points: NDArray[np.float64]) -> None:
         painter.setPen(QPen(QColor(_BAD), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for x, y in points[np.isfinite(points).all(axis=1)].tolist():
+        known = points[np.isfinite(points).all(axis=1)]
+        for x, y in np.unique(known.round(), axis=0).tolist():
             painter.drawEllipse(QPointF(x, y), _POINT + 0.5, _POINT + 0.5)
 
     def _small(self) -> QFont:

@@ -19,6 +19,7 @@ from maskalign.errors import MaskError
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames, as_movie
+from maskalign.pipeline.lazy_frames import as_lazy
 from maskalign.pipeline.parallel import compute
 
 if TYPE_CHECKING:
@@ -258,8 +259,7 @@ class MaskChoice:
         data, axes = self._drawn()
         if not isinstance(data, da.Array):
             chunks = tuple(1 if a == "T" else -1 for a in axes)
-            # Naming it by its content would read all of it.
-            data = da.from_array(data, chunks=chunks, name=False)
+            data = as_lazy(data, chunks)
         painted = data.map_blocks(
             _painted, self._counting, dtype=bool, meta=np.empty((0,) * data.ndim, bool)
         )

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Results"]
 
-#: Seconds between two looks of the plot at what was found.
-_PAUSE = 0.1
+#: Seconds between two looks of the plot at what was found, and how many times as long
+#: as the last one took.
+_PAUSE, _REST = 0.1, 9
 #: Layers of these kinds are ours, and are not offered to be moved.
 _OURS = ("drift", "live", "preview", "ncc_map")
 
@@ -104,10 +105,12 @@ class Results:
             return
         self._rows[row.frame] = row
         self._live.add(row)
-        if monotonic() >= self._next_look:
-            self._next_look = monotonic() + _PAUSE
+        began = monotonic()
+        if began >= self._next_look:
             movie = self._request.movie
             self.plot.show_table(self._so_far(movie), movie.n_frames)
+            ended = monotonic()
+            self._next_look = ended + max(_PAUSE, _REST * (ended - began))
 
     def undo(self) -> None:
         """Show what there was before a run of which nothing came."""

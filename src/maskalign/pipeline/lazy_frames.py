@@ -5,11 +5,12 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
+from numpy.typing import NDArray
 
 from maskalign.model.movie import Movie
 from maskalign.pipeline.frames import Frames, as_movie
 
-__all__ = ["by_frame", "lazy_data", "lazy_frames", "whole_frames"]
+__all__ = ["as_lazy", "by_frame", "lazy_data", "lazy_frames", "whole_frames"]
 
 
 def lazy_frames(movie: Any, axes: str | None, channel: int | str | None) -> da.Array:
@@ -20,14 +21,33 @@ def lazy_frames(movie: Any, axes: str | None, channel: int | str | None) -> da.A
 
 def lazy_data(movie: Movie) -> da.Array:
     """Return a movie's array as a dask array, of one frame and channel a chunk."""
-    lazy: da.Array = movie.data
-    if isinstance(lazy, da.Array):
-        return lazy
-    whole = [
+    whole = tuple(
         1 if a in "TC" else n for a, n in zip(movie.axes, movie.shape, strict=True)
-    ]
+    )
+    lazy: da.Array = as_lazy(movie.data, whole)
+    return lazy
+
+
+def as_lazy(array: Any, chunks: Any = "auto") -> Any:
+    """Return an array as a dask array, without a copy of it."""
+    if isinstance(array, da.Array):
+        return array
     # Naming it by its content would read all of it.
-    return da.from_array(movie.data, chunks=whole, name=False)
+    return da.from_array(_Source(array), chunks=chunks, name=False)
+
+
+class _Source:
+    """An array in memory as something that is read piece by piece.
+
+    Given the array itself, `dask.array.from_array` copies all of it.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._array[key]
 
 
 def whole_frames(frames: Frames) -> da.Array:

@@ -13,7 +13,8 @@ from maskalign.core.window import Window
 from maskalign.errors import MaskError
 from maskalign.model.map_options import MapOptions, Statistic, Weights, WindowSize
 from maskalign.model.movie import Movie
-from maskalign.pipeline.movie_maps import as_lazy, map_of_movie
+from maskalign.pipeline.lazy_frames import as_lazy
+from maskalign.pipeline.movie_maps import map_of_movie
 
 __all__ = ["local_ncc"]
 

@@ -12,9 +12,10 @@ from maskalign.core.validate import as_valid, check_dtype, working_dtype
 from maskalign.model.map_options import MapOptions
 from maskalign.model.movie import Movie
 from maskalign.pipeline.frames import Frames, as_movie
+from maskalign.pipeline.lazy_frames import as_lazy
 from maskalign.pipeline.masks import movie_mask
 
-__all__ = ["as_lazy", "map_of_movie", "stacked", "valid_frames"]
+__all__ = ["map_of_movie", "stacked", "valid_frames"]
 
 _FIRST, _PREVIOUS = "first", "previous"
 
@@ -64,28 +65,6 @@ def map_of_movie(
         return Movie(maps, letters, name=name, **known)
     given = [a.data if isinstance(a, Movie) else a for a in (reference, source, mask)]
     return maps if any(isinstance(a, da.Array) for a in given) else maps.compute()
-
-
-def as_lazy(array: Any, chunks: Any = "auto") -> Any:
-    """Return an array as a dask array, without a copy of it."""
-    if isinstance(array, da.Array):
-        return array
-    # Naming it by its content would read all of it.
-    return da.from_array(_Source(array), chunks=chunks, name=False)
-
-
-class _Source:
-    """An array in memory as something that is read piece by piece.
-
-    Given the array itself, `dask.array.from_array` copies all of it.
-    """
-
-    def __init__(self, array: NDArray[Any]) -> None:
-        self._array = array
-        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._array[key]
 
 
 def stacked(frames: Frames) -> Any:
