@@ -1,4 +1,4 @@
-"""The one place that reaches below the public names of maskalign.
+"""A frame of a movie: below the public names of maskalign, as little else here.
 
 A movie prepares its reference once; to time one frame of it, so must this.
 """

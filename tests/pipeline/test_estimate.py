@@ -434,7 +434,6 @@ def test_memory_does_not_grow_with_the_movie(scene):
         return most
 
     peak(10)
-    # dask remembers the names of what it computed, about 1 kB each; no pixels stay.
     frame = 96 * 96 * 2
     assert (peak(300) - peak(60)) / 240 < 0.25 * frame
 

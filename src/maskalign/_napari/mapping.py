@@ -18,7 +18,7 @@ from maskalign.model.movie import Movie
 from maskalign.pipeline.frames import Frames
 from maskalign.pipeline.map_summary import frame_figures, summary_of
 from maskalign.pipeline.maps import local_ncc
-from maskalign.pipeline.parallel import compute, in_order, n_workers
+from maskalign.pipeline.parallel import in_order, n_workers
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -144,7 +144,7 @@ class MapRequest:
         kept, figures = [], []
 
         def frame(number: int) -> Any:
-            return np.asarray(compute(frames.block(number, number + 1)[0]))
+            return frames.read(number, number + 1)[0]
 
         numbers = range(self.n_steps)
         images = in_order(frame, numbers, workers=n_workers())

@@ -282,7 +282,7 @@ def _iter_drawn(
     for channel in range(drawn.shape[axes.index("C")]) if "C" in axes else (None,):
         frames = Frames(drawn, channel)
         for ends in frames.blocks:
-            block = np.asarray(compute(frames.block(*ends)))
+            block = frames.read(*ends)
             yield np.asarray(_painted(block, labels).any(axis=0))
 
 

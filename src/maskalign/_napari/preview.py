@@ -16,7 +16,6 @@ from maskalign.model.movie import Movie
 from maskalign.model.status import OK
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames
-from maskalign.pipeline.parallel import compute
 from maskalign.pipeline.plan import plan_drift
 
 if TYPE_CHECKING:
@@ -55,9 +54,7 @@ class Preview:
         movie = self.movie
         frames = Frames(movie, self.options.get("channel"), self._projection)
         other = partner(self.frame, self.options)
-        two = [
-            np.asarray(compute(frames.block(k, k + 1)))[0] for k in (other, self.frame)
-        ]
+        two = [frames.read(k, k + 1)[0] for k in (other, self.frame)]
         pair = Movie(np.stack(two), "T" + frames.axes)
         options = {name: self.options[name] for name in _OF_TWO if name in self.options}
         masks = {} if self.mask is None else self._masks(stop, other)

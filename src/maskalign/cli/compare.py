@@ -186,14 +186,13 @@ def _image(
     name: str, movie: "Movie", frame: int | None, channel: int | str | None
 ) -> Any:
     from maskalign.pipeline.frames import Frames
-    from maskalign.pipeline.parallel import compute
 
     if movie.dtype == bool:
         # As 0 and 1, which the Dice coefficient knows again.
         movie = movie.replace(data=movie.data.astype("u1"))
     frames = Frames(movie, channel if "C" in movie.axes else None)
     at = _frame(name, movie, frame)
-    return compute(frames.block(at, at + 1))[0]
+    return frames.read(at, at + 1)[0]
 
 
 def _frame(name: str, movie: "Movie", frame: int | None) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from maskalign.errors import DriftTableError
 from maskalign.model import foreign_tables, table_algebra, table_frame, table_text
 from maskalign.model.drift_columns import DriftColumns, DriftRow
+from maskalign.model.drift_rows import columns_of
 from maskalign.model.frame_numbers import as_frame, as_frames
 from maskalign.model.outliers import OutlierTest, outlying
 from maskalign.model.smoothing import filled, smoothed
@@ -91,26 +92,16 @@ class DriftTable(DriftColumns):
 
         A row that comes again, as two-pass strategies send it, replaces the first.
         """
-        latest = {row.frame: row for row in rows}
-        ordered = [latest[frame] for frame in sorted(latest)]
-        if [row.frame for row in ordered] != list(range(len(ordered))):
-            missing = sorted(set(range(max(latest) + 1)) - set(latest))
-            msg = f"Rows are missing for the frames {missing}."
-            raise DriftTableError(msg)
-        if not ordered:
+        columns = columns_of(rows)
+        if not columns:
             msg = "There are no rows to make a table of."
             raise DriftTableError(msg)
-        return cls(
-            shifts=np.array([row.shift for row in ordered], dtype=float),
-            ncc=np.array([row.ncc for row in ordered]),
-            overlap=np.array([row.overlap for row in ordered]),
-            shift_std=np.array([row.shift_std for row in ordered], dtype=float),
-            peak_ratio=np.array([row.peak_ratio for row in ordered]),
-            status=np.array([row.status for row in ordered]),
-            reference_frame=np.array([row.reference_frame for row in ordered]),
-            residual=np.array([row.residual for row in ordered]),
-            **fields,
-        )
+        frames = columns.pop("frame")
+        missing = np.setdiff1d(np.arange(frames[-1] + 1), frames)
+        if missing.size:
+            msg = f"Rows are missing for the frames {missing.tolist()}."
+            raise DriftTableError(msg)
+        return cls(**(fields | columns))
 
     # Reading it ---------------------------------------------------------------------
 

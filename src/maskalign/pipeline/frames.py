@@ -1,18 +1,22 @@
 """A movie's frames, whatever its axes: one image (z, y, x) after the other."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise, repeat
 from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import dask.array as da
 import numpy as np
+from numpy.typing import NDArray
 
 from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
 from maskalign.model.axes import normalize_axes
 from maskalign.model.movie import Movie
 from maskalign.model.types import Projection
+from maskalign.pipeline.reading import read
 
 __all__ = ["Frames", "as_movie"]
 
@@ -104,33 +108,45 @@ class Frames:
         return np.dtype(np.float64 if mean else self.movie.dtype)
 
     @property
-    def blocks(self) -> list[tuple[int, int]]:
+    def blocks(self) -> Iterator[tuple[int, int]]:
         """First and one past the last frame of each piece that is read at once.
 
         One frame each, unless the array is stored in chunks of several: reading those
         frame by frame would read each chunk as many times.
         """
         chunks = getattr(self.movie.data, "chunks", None)
+        sizes: Iterable[int]
         if chunks is None or "T" not in self.movie.axes:
-            sizes = (1,) * len(self)
+            sizes = repeat(1, len(self))
         else:
             sizes = chunks[self.movie.axes.index("T")]
-        ends = np.cumsum(sizes).tolist()
-        return list(zip([0, *ends[:-1]], ends, strict=True))
+        return pairwise(accumulate(sizes, initial=0))
 
     def block(self, start: int, stop: int) -> Any:
         """Return frames `start` to `stop`, shape (stop - start, [Z,] Y, X), unread."""
-        axes, data = self.movie.axes, self.movie.data
-        pick: list[Any] = [slice(None)] * len(axes)
-        if "T" in axes:
-            pick[axes.index("T")] = slice(start, stop)
-        data = data[tuple(pick)]
+        return self._in_order(self.movie.data[self._place(start, stop)])
+
+    def read(self, start: int, stop: int) -> NDArray[Any]:
+        """Return frames `start` to `stop`, shape (stop - start, [Z,] Y, X)."""
+        part = read(self.movie.data, self._place(start, stop))
+        return np.asarray(self._in_order(part))
+
+    def _place(self, start: int, stop: int) -> tuple[slice, ...]:
+        """Return where some frames of the channel are in the array."""
+        place = dict.fromkeys(self.movie.axes, slice(None)) | {"T": slice(start, stop)}
+        if isinstance(self.channel, int):
+            place["C"] = slice(self.channel, self.channel + 1)
+        return tuple(place[a] for a in self.movie.axes)
+
+    def _in_order(self, data: Any) -> Any:
+        """Return a part of the array as frames: T, then what is spatial."""
+        axes = self.movie.axes
         if "C" in axes:
             at = axes.index("C")
             if self.channel == "mean":
                 data = data.mean(at, dtype=float)
             else:
-                data = data[(slice(None),) * at + (self.channel,)]
+                data = data[(slice(None),) * at + (0,)]
             axes = axes.replace("C", "")
         if "T" not in axes:
             data, axes = data[np.newaxis], "T" + axes

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maskalign.model.map_results import MapSummary
 from maskalign.model.movie import Movie
 from maskalign.pipeline.frames import Frames, as_movie
-from maskalign.pipeline.parallel import compute, in_order, n_workers
+from maskalign.pipeline.parallel import in_order, n_workers
 
 __all__ = ["frame_figures", "summarize_map", "summary_of"]
 
@@ -48,8 +48,7 @@ def summarize_map(
     frames = Frames(as_movie(ncc, axes))
 
     def of_block(block: tuple[int, int]) -> list[tuple[float, float, float]]:
-        images = np.asarray(compute(frames.block(*block)))
-        return [frame_figures(image, above) for image in images]
+        return [frame_figures(image, above) for image in frames.read(*block)]
 
     found = in_order(of_block, frames.blocks, workers=n_workers())
     return summary_of([figures for block in found for figures in block], above)

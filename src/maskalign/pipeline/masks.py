@@ -13,6 +13,7 @@ from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import Movie
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames
+from maskalign.pipeline.reading import read
 
 __all__ = ["MovieMask", "following", "image_mask", "movie_mask"]
 
@@ -32,6 +33,12 @@ class MovieMask:
         """Return the masks of some frames, unread; None where one serves for all."""
         return None if self.by_frame is None else self.by_frame[start:stop]
 
+    def read(self, start: int, stop: int) -> NDArray[Any] | None:
+        """Return the masks of some frames; None where one serves for all."""
+        if self.by_frame is None:
+            return None
+        return read(self.by_frame, (slice(start, stop),))
+
     def spread(self, mask: NDArray[Any]) -> ValidArray:
         """Return one frame's mask as booleans, (Y, X) spread over Z."""
         return np.broadcast_to(as_valid(mask, "mask"), self.shape)
@@ -39,7 +46,7 @@ class MovieMask:
     @property
     def one_for_all(self) -> bool:
         """Whether all frames have the same mask, if any."""
-        return self.block(0, 1) is None
+        return self.kind in (None, "fixed")
 
     @property
     def kind(self) -> str | None:
@@ -56,7 +63,7 @@ class _Following(MovieMask):
     mask: ValidArray
     shifts: NDArray[np.float64]
 
-    def block(self, start: int, stop: int) -> Any:
+    def read(self, start: int, stop: int) -> NDArray[Any]:
         """Return the masks of some frames."""
         return np.stack([_carried(self.mask, s) for s in self.shifts[start:stop]])
 

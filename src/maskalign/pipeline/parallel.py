@@ -9,6 +9,8 @@ import dask
 from dask.base import is_dask_collection
 from dask.system import CPU_COUNT
 
+from maskalign.pipeline.reading import on_cluster
+
 __all__ = ["compute", "in_order", "n_workers"]
 
 T = TypeVar("T")
@@ -28,9 +30,7 @@ def compute(lazy: Any) -> Any:
     """
     if not is_dask_collection(lazy):
         return lazy
-    chosen = dask.config.get("scheduler", None)
-    remote = chosen in ("distributed", "dask.distributed")
-    if remote:
+    if on_cluster():
         return lazy.compute()
     # dask's callbacks are for one thread alone; napari's cache, one of them, fails
     # where the viewer draws while frames are read here.
@@ -51,6 +51,8 @@ def in_order(
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
+                # What is done with is held by nobody.
+                del item
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:

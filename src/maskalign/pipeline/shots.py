@@ -16,7 +16,6 @@ from maskalign.core.validate import as_pixels
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.frames import Frames
 from maskalign.pipeline.masks import MovieMask
-from maskalign.pipeline.parallel import compute
 
 __all__ = ["Shot", "Shots"]
 
@@ -164,7 +163,7 @@ class Block:
         self.shots = shots
         self.range = start, stop
         self._lock = RLock()
-        self._read: tuple[NDArray[Any], Any] | None = None
+        self._read: tuple[NDArray[Any], NDArray[Any] | None] | None = None
 
     def shot(self, frame: int) -> Shot:
         """Return a frame of the block."""
@@ -179,13 +178,13 @@ class Block:
         shots = self.shots
         with self._lock:
             if self._read is None:
-                images = np.asarray(compute(shots.frames.block(*self.range)))
-                self._read = images, compute(shots.mask.block(*self.range))
+                images = shots.frames.read(*self.range)
+                self._read = images, shots.mask.read(*self.range)
         images, masks = self._read
         at = number - self.range[0]
         if masks is None:
             return images[at], shots.fixed
-        return images[at], shots.mask.spread(np.asarray(masks[at]))
+        return images[at], shots.mask.spread(masks[at])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -156,7 +156,7 @@ def _look(frames: Frames, numbers: list[int]) -> tuple[Stillness, float]:
 
 
 def _frame(frames: Frames, number: int) -> NDArray[Any]:
-    (frame,) = np.asarray(compute(frames.block(number, number + 1)))
+    (frame,) = frames.read(number, number + 1)
     image: NDArray[Any] = frame
     return image
 

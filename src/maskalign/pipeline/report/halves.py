@@ -34,7 +34,6 @@ from maskalign.errors import StaticStructureWarning
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.masks import MovieMask
-from maskalign.pipeline.parallel import compute
 from maskalign.pipeline.plan import DriftPlan, plan_drift
 from maskalign.pipeline.report.subject import Subject, search
 
@@ -245,9 +244,9 @@ class _Half(MovieMask):
         base = subject.mask
         return cls(None, None, base.shape, base, board, colour, subject.shifts)
 
-    def block(self, start: int, stop: int) -> Any:
+    def read(self, start: int, stop: int) -> NDArray[Any]:
         """Return the masks of some frames."""
-        known = compute(self.base.block(start, stop))
+        known = self.base.read(start, stop)
         masks = []
         for k, shift in enumerate(self.shifts[start:stop]):
             half = self.board.colours(self.shape, shift) == self.colour
@@ -280,9 +279,9 @@ def _extent(subject: Subject) -> tuple[slice, slice]:
 
 def _kept(subject: Subject, halves: Sequence[_Half], frame: int) -> float:
     """Return the share of the pixels used for the whole image that the halves use."""
-    known = compute(subject.mask.block(frame, frame + 1))
+    known = subject.mask.read(frame, frame + 1)
     whole = _valid(subject.mask, None if known is None else known[0])
-    parts = [half.block(frame, frame + 1)[0] for half in halves]
+    parts = [half.read(frame, frame + 1)[0] for half in halves]
     return min(sum(map(_used, parts)) / _used(whole), 1.0)
 
 

@@ -7,12 +7,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.core.defects import Defects
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.options import DriftOptions
 from maskalign.model.results import Registration
 from maskalign.model.status import DEFOCUSED, EXCLUDED, MANUAL, OK, TRUSTED
 from maskalign.pipeline.pairing import Pairing, nothing
-from maskalign.pipeline.shots import Shot, Shots
+from maskalign.pipeline.shots import Shots
 from maskalign.pipeline.start import Start
 from maskalign.pipeline.strategies.focus import FocusWatch
 
@@ -59,13 +60,14 @@ class Task:
         return None
 
     def judged(
-        self, shot: Shot, found: Registration, focus: FocusWatch
+        self, defects: Defects | None, found: Registration, focus: FocusWatch
     ) -> Registration:
         """Return what was found for a frame, not to be trusted if it is out of focus.
 
-        Frames come in order, but for those that were settled without a look.
+        Frames come in order, but for those that were settled without a look, which have
+        no known defects.
         """
-        if self.settled(shot.frame) is not None or not focus.lost(shot):
+        if defects is None or not focus.lost(defects):
             return found
         return replace(found, status=DEFOCUSED) if trusted(found) else found
 

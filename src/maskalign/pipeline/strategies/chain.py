@@ -119,7 +119,7 @@ class Chain:
         if self._confirmed and found.status in _TRY_ANOTHER:
             found = self._over_another(shot, found)
         anchor = self._anchor
-        found = task.judged(shot, found, self._focus)
+        found = task.judged(shot.defects, found, self._focus)
         place = anchor.place + found.shift
         variance = anchor.variance + np.square(found.shift_std)
         link = _Link(shot, place, variance)
@@ -154,7 +154,7 @@ class Chain:
         found = self.task.pairing(shot, shot)
         if not np.isfinite(found.shift).all():
             return row_of(shot.frame, -1, found)
-        self._focus.lost(shot)
+        self._focus.lost(shot.defects)
         none = np.zeros(self.task.ndim)
         self._anchor = self._last_good = _Link(shot, none, none)
         return still(shot.frame, shot.frame, self.task.ndim)

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from maskalign.core.defects import Defects
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.results import Registration
 from maskalign.pipeline.parallel import in_order
@@ -34,21 +35,24 @@ class Fixed:
             window = task.pairing.window(reference, reference)
             reference.terms(window, task.shots.fixed, task.options.min_overlap)
 
-        def laid_over(shot: Shot) -> tuple[Shot, Registration | None]:
+        # Pixels are let go of here: what is done may wait for its turn.
+        def laid_over(shot: Shot) -> tuple[int, Registration | None, Defects | None]:
             if shot.frame == reference.frame:
-                return shot, None
+                return shot.frame, None, None
             known = task.settled(shot.frame)
-            return shot, known or task.pairing(reference, shot)
+            if known is not None:
+                return shot.frame, known, None
+            return shot.frame, task.pairing(reference, shot), shot.defects
 
         frames = task.shots.stream(held)
         del held
         focus = FocusWatch()
-        for shot, found in in_order(laid_over, frames, workers=task.workers):
+        for frame, found, defects in in_order(laid_over, frames, workers=task.workers):
             if found is None:
-                yield still(shot.frame, shot.frame, task.ndim)
+                yield still(frame, frame, task.ndim)
             else:
-                found = task.judged(shot, found, focus)
-                yield row_of(shot.frame, reference.frame, found)
+                found = task.judged(defects, found, focus)
+                yield row_of(frame, reference.frame, found)
 
     def _open(self) -> tuple[Shot, Block | None]:
         """Return the reference, and the block that had to be read for it."""

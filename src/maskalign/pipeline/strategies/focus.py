@@ -4,7 +4,7 @@ from collections import deque
 from math import isfinite
 from statistics import median
 
-from maskalign.pipeline.shots import Shot
+from maskalign.core.defects import Defects
 
 __all__ = ["FocusWatch"]
 
@@ -27,9 +27,9 @@ class FocusWatch:
     def __init__(self) -> None:
         self._before: deque[float] = deque(maxlen=_BEFORE)
 
-    def lost(self, shot: Shot) -> bool:
+    def lost(self, defects: Defects) -> bool:
         """Tell whether a frame is out of focus; frames come in order."""
-        sharpness, std = shot.defects.sharpness, shot.defects.sharpness_std
+        sharpness, std = defects.sharpness, defects.sharpness_std
         before = median(self._before) if self._before else float("nan")
         if isfinite(sharpness):
             self._before.append(sharpness)

@@ -62,7 +62,7 @@ class Redundant:
         blurred: set[int] = set()
         for shot, found in in_order(self._pairs, self._groups(), workers=task.workers):
             frame = shot.frame
-            if task.settled(frame) is None and focus.lost(shot):
+            if task.settled(frame) is None and focus.lost(shot.defects):
                 blurred.add(frame)
             pairs += [_without_blur(pair, blurred) for pair in found]
             row = self._provisional(frame, found, places)

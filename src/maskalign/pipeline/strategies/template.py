@@ -9,11 +9,12 @@ each other, tie the halves together.
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.core.defects import Defects
 from maskalign.core.translate import translate
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.results import Registration
@@ -28,6 +29,8 @@ from maskalign.pipeline.strategies.base import (
 from maskalign.pipeline.strategies.focus import FocusWatch
 
 __all__ = ["Mean"]
+
+_Place: TypeAlias = NDArray[np.float64]
 
 #: Frames, spread over the movie, of which one is chosen to begin with.
 _CANDIDATES = 9
@@ -94,23 +97,23 @@ class Mean:
 
         def laid_over(
             shot: Shot,
-        ) -> tuple[Shot, Registration, NDArray[np.float64], NDArray[Any] | None]:
-            half = shot.frame % 2
-            known = task.settled(shot.frame)
+        ) -> tuple[int, Registration, Defects | None, _Place, NDArray[Any] | None]:
+            frame, half = shot.frame, shot.frame % 2
+            known = task.settled(frame)
             if known is not None:
-                return shot, known, np.array(known.shift), None
+                return frame, known, None, np.array(known.shift), None
             found = task.pairing(halves.references[half], shot, start.frame)
             place = halves.ties[half] + found.shift
             laid = _laid_down(shot, start, place) if trusted(found) else None
-            return shot, found, place, laid
+            return frame, found, shot.defects, place, laid
 
         focus = FocusWatch()
-        for shot, seen, place, laid in in_order(
+        for frame, seen, defects, place, laid in in_order(
             laid_over, task.shots.stream(), workers=task.workers
         ):
-            found = task.judged(shot, seen, focus)
+            found = task.judged(defects, seen, focus)
             std = np.hypot(found.shift_std, halves.tie_std)
-            row = row_of(shot.frame, -1, found, place, std)
+            row = row_of(frame, -1, found, place, std)
             yield row, laid if trusted(found) else None
 
     def _renewed(self, sums: "tuple[_Sum, _Sum]", start: Shot) -> "_Halves | None":
