@@ -33,6 +33,8 @@ from scipy import optimize, sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
+from maskalign.core.resistance import resistances
+
 __all__ = ["PairShifts", "Trajectory", "linked", "solve"]
 
 #: A residual of this many standard errors has lost half of its weight.
@@ -42,8 +44,6 @@ _TOLERATED = 3.0
 _COOLING = 0.6
 #: Rounds with the final tolerance.
 _FINAL_ROUNDS = 5
-#: Columns of the inverse computed at a time.
-_COLUMNS = 256
 #: Least standard error of a pair, pixels.
 _FLOOR = 1e-4
 
@@ -122,7 +122,10 @@ def solve(pairs: PairShifts, n_frames: int, origin: int) -> Trajectory:
     loops = int(np.count_nonzero(used) - np.count_nonzero(inside)) + 1
     if used.any():
         unknown = np.flatnonzero(inside & (np.arange(n_frames) != origin))
-        design = _differences(net, unknown, n_frames)
+        column = np.full(n_frames, -1)
+        column[unknown] = np.arange(len(unknown))
+        ends = column[net.reference], column[net.moving]
+        design = _differences(*ends, len(unknown))
         away = abs(unknown - origin)
         for axis in range(ndim):
             sigma = np.maximum(net.std[:, axis], _FLOOR)
@@ -131,7 +134,7 @@ def solve(pairs: PairShifts, n_frames: int, origin: int) -> Trajectory:
             squares[used, axis] = rest**2
             shifts[unknown, axis] = place
             own = _own_share(rest / sigma, weight * sigma**2, loops)
-            variance = own * _inverse_diagonal(design, weight)
+            variance = own * resistances(*ends, weight, len(unknown))
             variance += _shared(net, sigma, min(own, 1.0), away)
             std[unknown, axis] = np.sqrt(variance)
     residual = np.full(n_frames, np.nan)
@@ -141,19 +144,16 @@ def solve(pairs: PairShifts, n_frames: int, origin: int) -> Trajectory:
 
 
 def _differences(
-    pairs: PairShifts, unknown: NDArray[np.intp], n_frames: int
+    reference: NDArray[np.intp], moving: NDArray[np.intp], n: int
 ) -> sparse.csr_array:
-    """Return the matrix that turns places into differences."""
-    column = np.full(n_frames, -1)
-    column[unknown] = np.arange(len(unknown))
-    rows = np.arange(len(pairs.reference))
+    """Return the matrix that turns `n` places into differences; -1 is the origin."""
+    rows = np.arange(len(reference))
     entries = []
-    for frames, sign in ((pairs.moving, 1.0), (pairs.reference, -1.0)):
-        at = column[frames]
+    for at, sign in ((moving, 1.0), (reference, -1.0)):
         known = at >= 0
         entries.append((np.full(known.sum(), sign), rows[known], at[known]))
     values, i, j = (np.concatenate(part) for part in zip(*entries, strict=True))
-    return sparse.csr_array((values, (i, j)), shape=(len(rows), len(unknown)))
+    return sparse.csr_array((values, (i, j)), shape=(len(rows), n))
 
 
 def _robust(
@@ -189,21 +189,6 @@ def _least_squares(
         weighted @ measured
     )
     return place
-
-
-def _inverse_diagonal(
-    design: sparse.csr_array, weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the variances of the places, for pairs whose errors are their own."""
-    factors = splu((design.T @ sparse.diags_array(weight) @ design).tocsc())
-    n = design.shape[1]
-    out = np.empty(n)
-    for start in range(0, n, _COLUMNS):
-        columns = np.arange(start, min(start + _COLUMNS, n))
-        unit = np.zeros((n, len(columns)))
-        unit[columns, columns - start] = 1
-        out[columns] = factors.solve(unit)[columns, columns - start]
-    return out
 
 
 def _own_share(
