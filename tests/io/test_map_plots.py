@@ -52,6 +52,18 @@ def test_pixels_become_units(deep):
     assert (image["name"], peak["name"]) == ("found", "found: peak")
 
 
+def test_the_lag_zero_may_mean_a_shift(surface):
+    (_, image, _), (points, peak, _) = surface_layers(
+        surface, scale=(0.5, 2), origin=(10, -0.5)
+    )
+    at = np.unravel_index(np.nanargmax(surface.ncc), surface.shape)
+    there = (10 + 0.5 * 3, -0.5 - 2 * 5)
+    np.testing.assert_allclose(at * image["scale"] + image["translate"], there)
+    np.testing.assert_allclose(points[0] * peak["scale"] + peak["translate"], there)
+    (label,) = peak["features"]["label"]
+    assert label.startswith("(+23.0, -5.2)")
+
+
 def test_napari_takes_the_layers(surface, deep):
     layers = pytest.importorskip("napari.layers")
     for one in (surface, deep):

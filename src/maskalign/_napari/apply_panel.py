@@ -15,6 +15,10 @@ __all__ = ["ApplyPanel"]
 _INTRO = (
     "Move these as the movie was moved; they stay as they are, a moved copy is added:"
 )
+_TOOLTIP = (
+    "Images with the interpolation that is set, labels by the nearest pixel, points, "
+    "shapes, tracks and vectors by their coordinates."
+)
 
 
 class ApplyPanel(Container[Widget]):
@@ -26,8 +30,8 @@ class ApplyPanel(Container[Widget]):
         Runs a function and says in words what it returns, or what went wrong.
     apply : callable
         Takes the ticked layers, and returns what to say.
-    intro : str
-        What stands above the list.
+    intro, tooltip : str
+        What is said above the list, and about the button.
 
     Attributes
     ----------
@@ -42,6 +46,7 @@ class ApplyPanel(Container[Widget]):
         attempt: Callable[[Callable[[], str | None]], None],
         apply: Callable[[list["Layer"]], str],
         intro: str = _INTRO,
+        tooltip: str = _TOOLTIP,
     ) -> None:
         super().__init__(labels=False)
         self.margins = (0, 0, 0, 0)
@@ -55,13 +60,7 @@ class ApplyPanel(Container[Widget]):
         # What is long is read in two lines, not by scrolling sideways.
         self.names.setWordWrap(True)
         self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.apply = PushButton(
-            text="Apply to ticked layers",
-            tooltip=(
-                "Images with the interpolation that is set, labels by the nearest "
-                "pixel, points, shapes, tracks and vectors by their coordinates."
-            ),
-        )
+        self.apply = PushButton(text="Apply to ticked layers", tooltip=tooltip)
         self.append(self.apply)
         layout = self.native.layout()
         layout.insertWidget(0, above)

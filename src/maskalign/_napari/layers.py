@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign._napari.axes import AxesDecision, decide_axes
-from maskalign._napari.luminance import all_colours, grey
+from maskalign._napari.luminance import all_colours, finest, grey
 from maskalign.core.validate import check_dtype
 from maskalign.io.units import normalize_unit
 from maskalign.pipeline.frames import as_movie
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEY",
+    "LOOK",
     "add_or_update",
     "aligned_name",
+    "find_ours",
     "find_result",
     "go_to_frame",
     "is_ours",
@@ -37,6 +39,7 @@ __all__ = [
     "pixel_map",
     "placement",
     "shown_frame",
+    "to_world",
 ]
 
 #: Where a layer that we made says so, in its metadata.
@@ -46,7 +49,7 @@ KEY = "maskalign"
 _BRUSH = 10
 _MASK_COLOUR = "#ff9000"
 #: How a layer looks. (How it lies in the world is `placement`.)
-_LOOK = ("colormap", "contrast_limits", "gamma", "blending", "opacity", "rendering")
+LOOK = ("colormap", "contrast_limits", "gamma", "blending", "opacity", "rendering")
 
 
 def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
@@ -122,7 +125,7 @@ def go_to_frame(viewer: "ViewerModel", layer: "Image", axes: str, frame: int) ->
     at = axes.index("T")
     position = [0.0] * layer.ndim
     position[at] = frame
-    world = layer.data_to_world(position)
+    world = layer.datato_world(position)
     viewer.dims.set_point(viewer.dims.ndim - layer.ndim + at, world[at])
 
 
@@ -160,12 +163,12 @@ def pixel_map(
     for axis, (one, another) in enumerate(pairs):
         if one.is_compatible_with(another):
             unit[axis] = (1 * one).to(another).magnitude
-    there: NDArray[np.float64] = np.linalg.inv(_to_world(other, n)) @ np.diag(unit)
-    return there @ _to_world(layer, n)
+    there: NDArray[np.float64] = np.linalg.inv(to_world(other, n)) @ np.diag(unit)
+    return there @ to_world(layer, n)
 
 
-def _to_world(layer: "Layer", ndim: int) -> NDArray[np.float64]:
-    """Return the matrix from the last axes of a layer to the world."""
+def to_world(layer: "Layer", ndim: int) -> NDArray[np.float64]:
+    """Return the matrix from pixels along the last axes of a layer to the world."""
     from napari.utils.transforms import CompositeAffine
 
     place = placement(layer, ndim)
@@ -267,7 +270,7 @@ def new_mask(
         Axes of the movie, for a mask with frames of its own.
     """
     ndim = len(frames) or 2
-    shape = list(image.data.shape[-ndim:])
+    shape = list(finest(image).shape[: image.ndim][-ndim:])
     if "C" in frames:
         # Every channel has the same mask.
         shape[frames.index("C")] = 1
@@ -310,10 +313,19 @@ def find_result(
     A user's own layer of that name is left alone: napari then gives ours a number,
     ``name (aligned) [1]``, and under that it is found again.
     """
-    name = name or aligned_name(source)
+    return find_ours(layers, name or aligned_name(source), "drift", source.ndim)
+
+
+def find_ours(
+    layers: "Sequence[Layer]", name: str, what: str, ndim: int
+) -> "Layer | None":
+    """Return the layer of a name that we made as a ``"drift"`` or so, if it is there.
+
+    Also under the number that napari has given it.
+    """
     for layer in layers:
         numbered = layer.name.startswith(f"{name} [") and layer.name.endswith("]")
-        ours = is_result(layer) and layer.ndim == source.ndim
+        ours = is_ours(layer, what) and layer.ndim == ndim
         if ours and (layer.name == name or numbered):
             return layer
     return None
@@ -352,7 +364,7 @@ def add_or_update(
     if there is None or there not in viewer.layers:
         there = find_result(viewer.layers, source)
     if there is None:
-        look = {name: getattr(source, name) for name in _LOOK}
+        look = {name: getattr(source, name) for name in LOOK}
         return viewer.add_image(
             data,
             name=aligned_name(source),

@@ -1,19 +1,27 @@
 """The layer that shows two frames over each other."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from maskalign._napari.layers import KEY, is_ours, placement
-from maskalign._napari.preview import Previewed
+from maskalign._napari.layers import KEY, placement
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Image
+    from napari.layers import Image, Layer
 
-__all__ = ["PreviewLayer"]
+__all__ = ["Picturable", "PreviewLayer"]
 
-_NAME = "preview"
+
+class Picturable(Protocol):
+    """What can be shown as two images over each other."""
+
+    def picture(
+        self, *, after: bool, limits: tuple[float, float], plane: int | None = None
+    ) -> NDArray[np.uint8]:
+        """Return both over each other, in green and magenta, (Y, X, 3)."""
 
 
 class PreviewLayer:
@@ -23,22 +31,28 @@ class PreviewLayer:
     ----------
     viewer : napari viewer
         Where to show it.
+    name : str
+        What to call the layer; by this the previews of several docks are told apart.
     """
 
-    def __init__(self, viewer: "ViewerModel") -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: "ViewerModel", name: str = "preview") -> None:
+        self._viewer, self._name = viewer, name
         #: The image layer that is previewed.
         self.source: Image | None = None
+        #: Other layers that the picture lies above.
+        self.beneath: Sequence[Layer] = ()
         #: Which plane of a volume is on show.
         self.plane: int | None = None
 
     @property
     def layer(self) -> "Image | None":
         """The layer, if it is there."""
-        ours = (x for x in self._viewer.layers if is_ours(x, "preview"))
-        return next(ours, None)
+        for layer in self._viewer.layers:
+            if layer.metadata.get(KEY, {}).get("preview") == self._name:
+                return layer
+        return None
 
-    def show(self, found: Previewed, *, after: bool) -> None:
+    def show(self, found: Picturable, *, after: bool) -> None:
         """Show the two frames, as recorded or aligned."""
         source = self.source
         if source is None:
@@ -53,15 +67,16 @@ class PreviewLayer:
             active = self._viewer.layers.selection.active
             self._viewer.add_image(
                 picture,
-                name=_NAME,
+                name=self._name,
                 rgb=True,
-                metadata={KEY: {"preview": True}},
+                metadata={KEY: {"preview": self._name}},
                 **place,
             )
             # Above the movie and below a mask that is being painted.
             layers = self._viewer.layers
-            if source in layers:
-                layers.move(len(layers) - 1, layers.index(source) + 1)
+            below = [k for k, x in enumerate(layers) if x in (source, *self.beneath)]
+            if below:
+                layers.move(len(layers) - 1, max(below) + 1)
             # Who is painting goes on painting.
             self._viewer.layers.selection.active = active
             return

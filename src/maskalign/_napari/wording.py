@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import PIXEL, Movie
+from maskalign.model.results import Registration
 from maskalign.model.status import MEANING, TRUSTED
 
 __all__ = [
     "describe_error",
     "describe_match",
     "describe_row",
+    "describe_shift",
     "describe_table",
     "length",
     "list_frames",
@@ -167,20 +169,33 @@ def describe_match(
     """
     if over is None:
         return f"Frame {frame} is the reference. Go to another frame to see its shift."
-    text = f"Frame {frame} over frame {over}: "
-    axes = "ZYX"[-len(row.shift) :]
-    found = _shift(row.shift, axes)
-    if np.isfinite(row.shift).all():
-        found += f" ({length(row.shift, scale, units)})"
-    if np.isfinite(row.shift_std).all():
-        found += f", sigma {max(row.shift_std):.2g} px"
+    return f"Frame {frame} over frame {over}: {describe_shift(row, scale, units)}"
+
+
+def describe_shift(
+    found: DriftRow | Registration, scale: Sequence[float], units: Sequence[str]
+) -> str:
+    """Return a shift, how sure it is, and its status, in words.
+
+    Examples
+    --------
+    >>> found = Registration((3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
+    >>> print(describe_shift(found, (0.5, 0.5), ("µm", "µm")))
+    shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px.
+    NCC 0.900, overlap 80 %. ok: The shift may be used as it stands.
+    """
+    text = _shift(found.shift, "ZYX"[-len(found.shift) :])
+    if np.isfinite(found.shift).all():
+        text += f" ({length(found.shift, scale, units)})"
+    if np.isfinite(found.shift_std).all():
+        text += f", sigma {max(found.shift_std):.2g} px"
     quality = []
-    if np.isfinite(row.ncc):
-        quality.append(f"NCC {row.ncc:.3f}")
-    if np.isfinite(row.overlap):
-        quality.append(f"overlap {row.overlap:.0%}".replace("%", " %"))
-    lines = f"{text}{found}.\n{', '.join(quality)}." if quality else f"{text}{found}."
-    return f"{lines} {row.status}: {MEANING.get(row.status, '')}".strip()
+    if np.isfinite(found.ncc):
+        quality.append(f"NCC {found.ncc:.3f}")
+    if np.isfinite(found.overlap):
+        quality.append(f"overlap {found.overlap:.0%}".replace("%", " %"))
+    lines = f"{text}.\n{', '.join(quality)}." if quality else f"{text}."
+    return f"{lines} {found.status}: {MEANING.get(found.status, '')}".strip()
 
 
 def describe_row(table: DriftTable, frame: int) -> str:

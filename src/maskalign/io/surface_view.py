@@ -44,12 +44,13 @@ def surface_layers(
     *,
     scale: Sequence[float] | None = None,
     units: Sequence[str] | None = None,
+    origin: Sequence[float] | None = None,
     name: str = "correlation surface",
 ) -> list[LayerData]:
     """Return a correlation surface as layer data of napari: surface and peak.
 
     The position of the pointer is then the shift: the layers lie so that the lag (0, 0)
-    is at the origin.
+    is at the origin, or at the shift that it means.
 
     Parameters
     ----------
@@ -59,6 +60,8 @@ def surface_layers(
         Size of a pixel of the images along each axis, in `units`; 1 if left out.
     units : sequence of str, optional
         Its unit along each axis, ``"pixel"`` if left out.
+    origin : sequence of float, optional
+        The shift that the lag (0, 0) means, in `units`; 0 if left out.
     name : str
         What to call the layer.
 
@@ -91,7 +94,8 @@ def surface_layers(
     ndim = len(surface.lags)
     lag, ncc = best_lag(surface)
     step = np.array((1.0,) * ndim if scale is None else tuple(scale), float)
-    first = np.array([lags[0] for lags in surface.lags])
+    zero = np.zeros(ndim) if origin is None else np.array(tuple(origin), float)
+    first = zero + step * [lags[0] for lags in surface.lags]
     letters = "zyx"[-ndim:]
     placed = {
         "scale": step,
@@ -101,14 +105,17 @@ def surface_layers(
     lowest, highest = float(np.nanmin(surface.ncc)), float(np.nanmax(surface.ncc))
     image = {
         "name": name,
-        "translate": first * step,
+        "translate": first,
         "colormap": "viridis",
         "contrast_limits": (min(lowest, 0.0), highest if highest > 0 else 1.0),
         # Between lags there is nothing to see.
         "interpolation2d": "nearest",
         **placed,
     }
-    shift = ", ".join(f"{value:+d}" for value in lag)
+    shift = ", ".join(
+        f"{value:+d}" if not offset else f"{value + offset:+.1f}"
+        for value, offset in zip(lag, (zero / step).tolist(), strict=True)
+    )
     peak = {
         "name": f"{name}: peak",
         "symbol": "disc",
@@ -126,4 +133,5 @@ def surface_layers(
         },
         **placed,
     }
+    peak["translate"] = zero
     return [(surface.ncc, image, "image"), (np.array([lag]), peak, "points")]

@@ -1,0 +1,318 @@
+"""Which two images, which masks, which options: the controls of *Align two images*."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_args
+
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, PushButton, Widget
+from napari.layers import Image, Labels, Layer
+
+from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.layers import KEY, is_ours, is_result, mask_look, new_mask
+from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
+from maskalign._napari.pair import OUTPUTS, Pairing
+from maskalign._napari.pair_side import Side, describe_sides, sides_of
+from maskalign._napari.place import decide_lie
+from maskalign._napari.wording import describe_error, pixels_suffix
+from maskalign.model.options import ApplyOptions, MatchOptions, help_for
+from maskalign.model.types import Interpolation
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["PairForm"]
+
+_MATCH, _APPLY = MatchOptions(), ApplyOptions()
+#: What is kept for other images too.
+_REMEMBERED = (
+    "painted",
+    "max_shift",
+    "min_overlap",
+    "subpixel",
+    "output",
+    "interpolation",
+)
+#: What the box for max shift shows in place of None, the default.
+_NO_LIMIT = 0
+
+
+class PairForm:
+    """The controls that say what is to be done.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        Whose layers there are to choose from.
+    changed : callable
+        Called when other images are chosen, or are on show.
+
+    Attributes
+    ----------
+    reference, reference_mask, paint_reference, moving, moving_mask, paint_moving
+        See `AlignPair`, as for the others.
+    """
+
+    def __init__(self, viewer: "ViewerModel", changed: Callable[..., None]) -> None:
+        self._viewer, self._changed = viewer, changed
+        self._make_layers()
+        self._make_options()
+        for box in (self.reference, self.moving):
+            box.changed.connect(self.describe)
+            box.changed.connect(changed)
+        self.max_shift.changed.connect(self._show_units)
+        self.output.changed.connect(self._on_output)
+        self.painted.changed.connect(self._colour_masks)
+        self.paint_reference.changed.connect(self._on_paint_reference)
+        self.paint_moving.changed.connect(self._on_paint_moving)
+        self._on_output()
+
+    def _make_layers(self) -> None:
+        self.reference = LayerBox(
+            label="Reference",
+            choices=self._images,
+            tooltip="The image that stays. Of a movie, the frame on show.",
+        )
+        self.moving = LayerBox(
+            label="Moving",
+            choices=self._images,
+            tooltip=(
+                "The image to lay over it, whatever its pixel size. Of a movie, the "
+                "frame on show; all frames are moved alike."
+            ),
+        )
+        self.reference_mask, self.moving_mask = (
+            LayerBox(
+                label="Its mask",
+                choices=self._masks,
+                nullable=True,
+                tooltip=(
+                    f"A Labels or Shapes layer over the {name}, or an image of True "
+                    "and False, with any pixels: it counts where the viewer shows it."
+                ),
+            )
+            for name in ("reference", "moving image")
+        )
+        self.paint_reference, self.paint_moving = (
+            PushButton(
+                text="New mask",
+                tooltip=f"Add an empty Labels layer over the {name}, and the brush.",
+            )
+            for name in ("reference", "moving image")
+        )
+        self.painted = ComboBox(
+            label="Meaning",
+            choices=PAINTED,
+            value=PAINTED[0],
+            tooltip=(
+                "What painting means in both masks: ignore it, or use nothing else. "
+                "What is left out is orange in a mask that New mask has made."
+            ),
+        )
+        self.about = WrappedLabel()
+
+    def _make_options(self) -> None:
+        self.max_shift = FloatSpinBox(
+            label="Max shift",
+            min=0,
+            max=1e6,
+            step=1,
+            value=_NO_LIMIT,
+            tooltip=(
+                "How far from where it lies now the moving image is searched, in "
+                "pixels of the reference."
+            ),
+        )
+        self.max_shift.native.setDecimals(0)
+        self.max_shift.native.setSpecialValueText("no limit")
+        self.min_overlap = FloatSpinBox(
+            label="Min overlap",
+            min=0,
+            max=1,
+            step=0.05,
+            value=_MATCH.min_overlap,
+            tooltip=help_for(MatchOptions, "min_overlap"),
+        )
+        self.subpixel = CheckBox(
+            label="Sub-pixel",
+            value=_MATCH.subpixel,
+            tooltip=help_for(MatchOptions, "subpixel"),
+        )
+        self.output = ComboBox(
+            label="Result",
+            choices=OUTPUTS,
+            value=OUTPUTS[0],
+            tooltip=(
+                "Move the layer: a copy that lies where it belongs, its pixels "
+                "untouched. Resample: a layer with the pixels of the reference."
+            ),
+        )
+        self.interpolation = ComboBox(
+            label="Interpolation",
+            choices=get_args(Interpolation),
+            value=_APPLY.interpolation,
+            tooltip=help_for(ApplyOptions, "interpolation"),
+        )
+
+    @property
+    def controls(self) -> dict[str, Widget]:
+        """All controls by their names."""
+        return {name: w for name, w in vars(self).items() if isinstance(w, Widget)}
+
+    @property
+    def chosen(self) -> list[Widget]:
+        """Those that say which layers, in order."""
+        one = [self.reference, self.reference_mask, self.paint_reference]
+        other = [self.moving, self.moving_mask, self.paint_moving]
+        return [*one, *other, self.painted]
+
+    @property
+    def options(self) -> list[Widget]:
+        """Those that say how, in order."""
+        output: list[Widget] = [self.output, self.interpolation]
+        return [self.max_shift, self.min_overlap, self.subpixel, *output]
+
+    # What there is to choose from -----------------------------------------------------
+
+    def _images(self, *_: Any) -> list[Image]:
+        return [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Image) and not is_ours(layer, "preview")
+        ]
+
+    def _masks(self, *_: Any) -> list[Layer]:
+        return masks_in(self._viewer.layers)
+
+    def choose_first(self) -> None:
+        """Begin with two images that are selected, else with the first two."""
+        images = [x for x in self._images() if _is_source(x)]
+        chosen = [x for x in images if x in self._viewer.layers.selection]
+        # One alone says nothing: napari selects what was opened last.
+        chosen = chosen if len(chosen) > 1 else images
+        for box, layer in zip((self.reference, self.moving), chosen, strict=False):
+            box.value = layer
+
+    def take_up(self, layer: Layer) -> None:
+        """Take a new image as the second one, where there is none yet."""
+        alone = self.moving.value is None or self.moving.value is self.reference.value
+        if alone and isinstance(layer, Image) and _is_source(layer):
+            self.moving.value = layer
+
+    # What happens when something is chosen or pressed ---------------------------------
+
+    def sides(self) -> tuple[Side, Side]:
+        """Return the two images; raise if what is chosen is none."""
+        point = self._viewer.dims.point
+        return sides_of(self.reference.value, self.moving.value, point)
+
+    def shown_plane(self) -> int | None:
+        """Return the plane of the reference that is on show; None if there are none."""
+        layer = self.reference.value
+        try:
+            sides = self.sides()
+        except (TypeError, ValueError):
+            return None
+        if sides[0].letters != "ZYX":
+            return None
+        at = sides[0].movie.axes.index("Z")
+        point = tuple(self._viewer.dims.point)[-layer.ndim :]
+        return max(round(float(layer.world_to_data(point)[at])), 0)
+
+    def describe(self, *_: Any) -> None:
+        """Say what would be aligned, and how the two lie to each other."""
+        try:
+            reference, moving = self.sides()
+            lie = decide_lie(reference.layer, moving.layer, len(reference.letters))
+        except (TypeError, ValueError) as error:
+            self.about.value = describe_error(error)
+        else:
+            self.about.value = describe_sides(reference, moving, lie)
+        for box, button in (
+            (self.reference, self.paint_reference),
+            (self.moving, self.paint_moving),
+        ):
+            button.enabled = box.value is not None
+        self._show_units()
+
+    def _show_units(self, *_: Any) -> None:
+        """Write the real size of the largest shift behind it."""
+        try:
+            movie = self.sides()[0].movie
+        except (TypeError, ValueError):
+            movie = None
+        suffix = pixels_suffix(self.max_shift.value, movie)
+        self.max_shift.native.setSuffix(suffix)
+
+    def _on_output(self, *_: Any) -> None:
+        self.interpolation.visible = self.output.value != OUTPUTS[0]
+
+    def _on_paint_reference(self, *_: Any) -> None:
+        self._new_mask(self.reference, self.reference_mask)
+
+    def _on_paint_moving(self, *_: Any) -> None:
+        self._new_mask(self.moving, self.moving_mask)
+
+    def _new_mask(self, box: LayerBox, mask: LayerBox) -> None:
+        ignored = self.painted.value == PAINTED[0]
+        what = "ignore" if ignored else "use"
+        name = f"{what} in {box.value.name}"
+        labels = new_mask(self._viewer, box.value, name, ignored=ignored)
+        for each in (self.reference_mask, self.moving_mask):
+            each.reset_choices()
+        mask.value = labels
+
+    def _colour_masks(self, *_: Any) -> None:
+        """Colour what is left out, in masks that are ours to colour."""
+        ignored = self.painted.value == PAINTED[0]
+        for box in (self.reference_mask, self.moving_mask):
+            mask = box.value
+            if isinstance(mask, Labels) and is_ours(mask, "mask"):
+                mask.colormap = mask_look(ignored=ignored)["colormap"]
+
+    # What is asked for ----------------------------------------------------------------
+
+    def pairing(self) -> Pairing:
+        """Return what is asked for.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it cannot be done; the message says what to do.
+        """
+        reference, moving = self.sides()
+        lie = decide_lie(reference.layer, moving.layer, len(reference.letters))
+        options = MatchOptions(
+            max_shift=self.max_shift.value or None,
+            min_overlap=self.min_overlap.value,
+            subpixel=self.subpixel.value,
+        )
+        return Pairing(
+            self._masked(reference, self.reference_mask.value),
+            self._masked(moving, self.moving_mask.value),
+            lie,
+            options,
+            self.output.value,
+            self.interpolation.value,
+        )
+
+    def _masked(self, side: Side, layer: Layer | None) -> Side:
+        if layer is None:
+            return side
+        painted = self.painted.value
+        return side.masked(MaskChoice(layer, side.layer, side.movie, painted))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is set and means something for other images too, by name."""
+        return {name: getattr(self, name).value for name in _REMEMBERED}
+
+    def set(self, settings: dict[str, Any]) -> None:
+        """Set controls by their names."""
+        controls: dict[str, Any] = self.controls
+        for name, value in settings.items():
+            controls[name].value = value
+
+
+def _is_source(layer: Layer) -> bool:
+    """Tell whether an image is none that we made, or one that we aligned."""
+    aligned = is_result(layer) or is_ours(layer, "registration")
+    return KEY not in layer.metadata or aligned
