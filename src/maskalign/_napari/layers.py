@@ -125,7 +125,7 @@ def go_to_frame(viewer: "ViewerModel", layer: "Image", axes: str, frame: int) ->
     at = axes.index("T")
     position = [0.0] * layer.ndim
     position[at] = frame
-    world = layer.datato_world(position)
+    world = layer.data_to_world(position)
     viewer.dims.set_point(viewer.dims.ndim - layer.ndim + at, world[at])
 
 
