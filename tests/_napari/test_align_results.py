@@ -486,6 +486,21 @@ def test_options_reach_the_estimate(viewer, dock, run):
     assert dock.time_lags.visible or not dock.native.isVisible()
 
 
+def test_a_table_in_a_file_says_how_it_was_made(viewer, dock, run, tmp_path):
+    dock.labels.value = "1"
+    run(dock)
+    dock.table.write(str(tmp_path / "drift.csv"))
+    options = DriftTable.from_csv(tmp_path / "drift.csv").options
+    assert options["max_shift"] == 12
+    assert options["mask"] == "fixed"
+    assert options["mask_layer"] == "bar"
+    assert options["painted"] == "ignore painted"
+    assert options["labels"] == [1]
+    dock.mask.value = None
+    run(dock)
+    assert "mask_layer" not in drift(viewer).options
+
+
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [

@@ -125,6 +125,18 @@ def test_the_options_of_the_library_are_obeyed(
     assert int(made.data[0, y, x]) == int(movie[0, 30, 40])
 
 
+def test_how_layers_are_moved_is_remembered(viewer, dock, path):
+    dock.read(path)
+    dock.canvas.value, dock.interpolation.value = "union", "cubic"
+    dock.fill_value.value = "edge"
+    assert ApplyDrift(viewer).canvas.value == "same"
+    press(dock, viewer.layers["movie"])
+    for later in (ApplyDrift(viewer), AlignTimelapse(viewer)):
+        assert later.canvas.value == "union"
+        assert later.interpolation.value == "cubic"
+        assert later.fill_value.value == "edge"
+
+
 def test_every_kind_of_layer_goes_its_own_way(
     viewer, dock, movie, path, table, calibration
 ):

@@ -152,10 +152,23 @@ class Alignment:
         table = found
         if self.start is not None:
             table = merged(self.start, found, self._affected)
+        # So that a table in a file tells what was painted, too.
+        table = table.replace(options={**table.options, **self._painted})
         moved = move_movie(all_colours(self.source, self.movie), table, self.output)
         fixed = masks.get("mask")
         used = 1.0 if fixed is None or "T" in fixed.axes else float(fixed.data.mean())
         return Aligned(self, moved, table, used, whole, trouble)
+
+    @property
+    def _painted(self) -> dict[str, Any]:
+        """What the mask was, in words; nothing where there was none."""
+        mask = self.mask
+        if mask is None:
+            return {}
+        words: dict[str, Any] = {"mask_layer": mask.layer.name, "painted": mask.meaning}
+        if mask.labels is not None:
+            words["labels"] = _listed(mask.labels)
+        return words
 
     def _plan(self, masks: Mapping[str, Any]) -> DriftPlan:
         options = {**self.options, **masks}

@@ -29,6 +29,7 @@ from maskalign._napari.layers import (
     shown_frame,
 )
 from maskalign._napari.options_form import OutputControls
+from maskalign._napari.remembered import recall, remember
 from maskalign._napari.saying import StatusLine
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class ApplyDrift(Container[Widget]):
         )
         self.apply = self.others.apply
         self._lay_out()
+        self._recall()
         self._connect()
         self._choose_first()
 
@@ -183,6 +185,12 @@ class ApplyDrift(Container[Widget]):
         for event in (layers.inserted, layers.removed, layers.reordered):
             event.connect(self._on_layers)
         self._viewer.dims.events.current_step.connect(self._on_slider)
+
+    def _recall(self) -> None:
+        """Set how layers are moved as it was set last, here or in the other dock."""
+        for name, value in recall().items():
+            if name in vars(self._output):
+                getattr(self, name).value = value
 
     def _choose_first(self) -> None:
         """Begin with the layer that is selected, else with the newest, if any fits."""
@@ -318,6 +326,8 @@ class ApplyDrift(Container[Widget]):
             show_moved(self._viewer, layer, data).name
             for layer, (data, _) in zip(layers, moved, strict=True)
         ]
+        widgets = vars(self._output)
+        remember({name: widget.value for name, widget in widgets.items()})
         said: dict[str, list[str]] = {}
         for layer, (_, text) in zip(layers, moved, strict=True):
             said.setdefault(text, []).append(layer.name)
