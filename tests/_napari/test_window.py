@@ -149,3 +149,49 @@ def test_a_run_in_the_window_is_cancelled(viewer, qtbot):
     qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
     assert "Cancelled; what was done is kept" in dock.status.value
     assert not dock.cancel.enabled
+
+
+def test_a_table_from_a_file_stills_a_movie_before_the_eye(
+    viewer, qtbot, movie, true_shifts, tmp_path
+):
+    from maskalign import DriftTable
+
+    table = DriftTable.from_shifts(true_shifts.astype(float))
+    table.to_csv(tmp_path / "drift.csv")
+    source = viewer.add_image(movie[:, :, 10:], name="movie")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-maskalign", "Apply drift")
+    assert not dock.plot.isVisible()
+    camera = getattr(viewer, "scene", viewer).camera
+    camera.center, camera.zoom = (32, 30), 12
+    loose = [picture(viewer, qtbot, frame) for frame in (0, 3)]
+    dock.read(str(tmp_path / "drift.csv"))
+    dock.others.tick(source)
+    dock.apply.native.click()
+    assert dock.plot.isVisible()
+    still = [picture(viewer, qtbot, frame) for frame in (0, 3)]
+    assert still[0].std() > 5, "the canvas is blank"
+    assert likeness(*still) > 0.95
+    assert likeness(*loose) < 0.5
+
+
+def test_the_map_of_the_frame_on_show_is_drawn(viewer, qtbot, movie):
+    viewer.add_image(movie[:, :, 10:], name="movie")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.max_shift.value = 12
+    dock.align.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    dock.pages.setCurrentWidget(dock.checks.native)
+    dock.checks.ncc_maps.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    viewer.dims.set_current_step(0, 4)
+    qtbot.wait(300)
+    shot = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    # NCC near 1 is brown.
+    red, _, blue = np.moveaxis(shot, -1, 0)
+    assert (red - blue > 60).mean() > 0.1
+    dock.checks.better.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    assert dock.checks.report.native.isVisible()
+    assert dock.checks.report.value.startswith("Better")

@@ -6,6 +6,7 @@ from magicgui.widgets import CheckBox, ComboBox, Container, PushButton, Widget
 from napari.layers import Layer
 from qtpy.QtWidgets import QFileDialog
 
+from maskalign._napari.apply_form import ApplyForm
 from maskalign._napari.apply_panel import ApplyPanel
 from maskalign._napari.apply_to import LayerData, moved_layer, show_moved
 from maskalign._napari.controls import LayerBox, WrappedLabel
@@ -13,7 +14,6 @@ from maskalign._napari.counting import fits, footing, made_on_of, unfit
 from maskalign._napari.drift_view import DriftView
 from maskalign._napari.form import fold, make_form, scrolled
 from maskalign._napari.given import (
-    DOUBT,
     Given,
     carried,
     describe_given,
@@ -28,7 +28,6 @@ from maskalign._napari.layers import (
     movie_of,
     shown_frame,
 )
-from maskalign._napari.options_form import OutputControls
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.saying import StatusLine
 
@@ -86,6 +85,12 @@ class ApplyDrift(Container[Widget]):
         What the table is; what was done, or went wrong.
     """
 
+    table_of: LayerBox
+    load: PushButton
+    made_on: LayerBox
+    doubt: ComboBox
+    inverse: CheckBox
+
     def __init__(self, napari_viewer: "napari.viewer.Viewer") -> None:
         super().__init__(labels=False)
         self._viewer = napari_viewer
@@ -95,7 +100,9 @@ class ApplyDrift(Container[Widget]):
         self.about = WrappedLabel(value=_WELCOME)
         self.plot = DriftView()
         self.plot.hide()
-        self._make_controls()
+        form = self._form = ApplyForm(self._carriers, self._movies)
+        for name, widget in form.controls.items():
+            setattr(self, name, widget)
         self.others = ApplyPanel(
             self.status.attempt,
             self._apply,
@@ -107,56 +114,10 @@ class ApplyDrift(Container[Widget]):
         self._connect()
         self._choose_first()
 
-    def _make_controls(self) -> None:
-        self.table_of = LayerBox(
-            label="Table of",
-            choices=self._carriers,
-            nullable=True,
-            tooltip="A layer that was aligned here, and carries its drift table.",
-        )
-        self.load = PushButton(
-            text="Table from a file ...",
-            tooltip=(
-                "Read a drift table, CSV or JSON, of maskalign, napari-correct-drift, "
-                "Fiji Correct 3D Drift, NanoPyx, NanoJ or Fast4DReg."
-            ),
-        )
-        self.made_on = LayerBox(
-            label="Made on",
-            choices=self._movies,
-            nullable=True,
-            tooltip=(
-                "The movie in whose pixels the table counts. Layers with other pixels "
-                "are moved by as many more or fewer, points as they lie over it. "
-                "Without one, layers count in their own pixels, or in those of the "
-                "size that the table has."
-            ),
-        )
-        self.doubt = ComboBox(
-            label="In doubt",
-            choices=DOUBT,
-            value=DOUBT[0],
-            tooltip=(
-                "How frames are moved whose status is not ok: as their good neighbours "
-                "are, which mends the table, or by the number that stands in it."
-            ),
-        )
-        self.inverse = CheckBox(
-            text="Move back",
-            value=False,
-            tooltip=(
-                "Move from the aligned movie into the movie as it was recorded, for "
-                "what was drawn or found in the aligned one."
-            ),
-        )
-        self._output = OutputControls()
-        self.interpolation = self._output.interpolation
-        self.canvas, self.fill_value = self._output.canvas, self._output.fill_value
-
     def _lay_out(self) -> None:
         chosen = make_form([self.table_of, self.load])
         made_on = make_form([self.made_on])
-        output = make_form([self.doubt, *self._output.widgets])
+        output = make_form([self.doubt, *self._form.output.widgets])
         page = Container[Widget](labels=False)
         page.extend(
             [chosen, self.about, made_on, self.inverse, self.others, self.status]
@@ -189,7 +150,7 @@ class ApplyDrift(Container[Widget]):
     def _recall(self) -> None:
         """Set how layers are moved as it was set last, here or in the other dock."""
         for name, value in recall().items():
-            if name in vars(self._output):
+            if name in vars(self._form.output):
                 getattr(self, name).value = value
 
     def _choose_first(self) -> None:
@@ -326,7 +287,7 @@ class ApplyDrift(Container[Widget]):
             show_moved(self._viewer, layer, data).name
             for layer, (data, _) in zip(layers, moved, strict=True)
         ]
-        widgets = vars(self._output)
+        widgets = vars(self._form.output)
         remember({name: widget.value for name, widget in widgets.items()})
         said: dict[str, list[str]] = {}
         for layer, (_, text) in zip(layers, moved, strict=True):
@@ -344,7 +305,7 @@ class ApplyDrift(Container[Widget]):
             ground.source,
             ground.movie,
             table,
-            self._output.options(),
+            self._form.output.options(),
             name=f"{layer.name} (moved back)" if inverse else aligned_name(layer),
             record={
                 "table": self._given.name,

@@ -187,7 +187,8 @@ class RunPanel(Container[Widget]):
             self._job.cancel()
 
     def _on_steps(self, steps: list[Any]) -> None:
-        self._n_done += len(steps)
+        # How many there will be may have been a guess.
+        self._n_done = min(self._n_done + len(steps), self._n_steps)
         try:
             if self._errand.each is not None:
                 for step in steps:
@@ -196,7 +197,7 @@ class RunPanel(Container[Widget]):
             self._on_destroyed()
             self._on_end(Failed(error))
             return
-        self.progress.value = min(self._n_done, self._n_steps)
+        self.progress.value = self._n_done
         if self.cancel.enabled:
             left = time_left(monotonic() - self._began, self._n_done, self._n_steps)
             said = f"{self._errand.step} {self._n_done} of {self._n_steps}"
