@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from maskalign.errors import (
         AxesError,
         DriftTableError,
+        EmptyBorderWarning,
         MaskError,
         MovieFileError,
         NoContrastError,
@@ -92,6 +93,7 @@ _HOME = {
     "DriftRow": "model.drift_table",
     "DriftTable": "model.drift_table",
     "DriftTableError": "errors",
+    "EmptyBorderWarning": "errors",
     "JointHistogram": "model.similarity",
     "MandersCoefficients": "model.similarity",
     "MapSummary": "model.map_results",
@@ -152,6 +154,7 @@ __all__ = [
     "DriftRow",
     "DriftTable",
     "DriftTableError",
+    "EmptyBorderWarning",
     "JointHistogram",
     "MandersCoefficients",
     "MapSummary",

@@ -8,6 +8,7 @@ apart.
 __all__ = [
     "AxesError",
     "DriftTableError",
+    "EmptyBorderWarning",
     "MaskError",
     "MovieFileError",
     "NoContrastError",
@@ -44,6 +45,10 @@ class DriftTableError(ValueError):
 
 class MovieFileError(ValueError):
     """A movie file cannot be read or written."""
+
+
+class EmptyBorderWarning(UserWarning):
+    """An empty border of the images is matched like the sample; mask it."""
 
 
 class NothingMovesWarning(UserWarning):

@@ -15,12 +15,15 @@ from maskalign import (
     AxesError,
     DriftRow,
     DriftTableError,
+    EmptyBorderWarning,
     MaskError,
     Movie,
     NoContrastError,
     NoOverlapError,
     NoValidPixelsError,
     StaticStructureWarning,
+    apply_drift,
+    border_mask,
     estimate_drift,
     iter_drift,
     register,
@@ -210,6 +213,16 @@ def test_shifts_pinned_by_what_stands_still_suggest_a_mask(scene):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             estimate_drift(harmless, mask=mask, max_shift=30)
+
+
+def test_a_movie_that_was_aligned_before_is_warned_of_its_borders(movie, path):
+    again = apply_drift(movie, path + 0.25)
+    with pytest.warns(EmptyBorderWarning, match="--auto-mask border"):
+        estimate_drift(again, **WHOLE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = estimate_drift(again, mask=border_mask(again), **WHOLE)
+    np.testing.assert_allclose(table.shifts, 0)
 
 
 def test_the_reference_frame_uses_its_own_mask(movie, path):

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from maskalign.core.blur import matched_blur
 from maskalign.core.chance import chance
+from maskalign.core.empty_edge import has_empty_edge, warn_empty_edge
 from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import OverlapTerms, PreparedReference, check_same_axes
 from maskalign.core.peak import Peak, find_peak_in_noise
@@ -92,6 +93,8 @@ def register(
     -----
     StaticStructureWarning
         If no mask is given and a zero shift looks like dirt that stands still.
+    EmptyBorderWarning
+        If an image has an empty border, such as an earlier alignment leaves.
 
     Notes
     -----
@@ -141,6 +144,8 @@ def register(
     found = match_pixels(fixed, moved, options)
     if looks_pinned(fixed, moved, found.shift):
         warn_pinned("Between the images", stacklevel=2)
+    if has_empty_edge(fixed) or has_empty_edge(moved):
+        warn_empty_edge("In one of the images", stacklevel=2)
     return found
 
 

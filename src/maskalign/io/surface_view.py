@@ -123,7 +123,8 @@ def surface_layers(
         "border_color": _RING_COLOUR,
         "border_width": 0.12,
         "size": max(_RING * max(surface.shape), _SMALLEST),
-        "out_of_slice_display": ndim > 2,
+        # On its way out of napari, and needed only where there are slices.
+        **({"out_of_slice_display": True} if ndim > 2 else {}),
         # Text that is not taken from a feature napari takes for the name of one.
         "features": {"label": [f"({shift})  ncc {ncc:.2f}"]},
         "text": {

@@ -114,6 +114,8 @@ def estimate_drift(
     -----
     StaticStructureWarning
         If no mask is given and zero shifts look like dirt that stands still.
+    EmptyBorderWarning
+        If frames have an empty border, such as an earlier alignment leaves.
 
     See Also
     --------

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from threading import Lock
 
+from maskalign.core.empty_edge import has_empty_edge, warn_empty_edge
 from maskalign.core.lags import LagWindow
 from maskalign.core.pinned import looks_pinned, warn_pinned
 from maskalign.core.register import match
@@ -21,9 +22,9 @@ _STATUS = {
     NoValidPixelsError: status.EMPTY,
     NoOverlapError: status.LOW_OVERLAP,
 }
-#: Frames that are looked at for static structure, and the share of them that, where it
-#: is found, is worth a warning.
-_PROBES, _MANY_PINNED = 16, 0.25
+#: Frames that are looked at for what may mislead, static structure and an empty border,
+#: and the share of them that, where it is found, is worth a warning.
+_PROBES, _MANY = 16, 0.25
 
 
 def nothing(word: str, ndim: int) -> Registration:
@@ -48,7 +49,7 @@ class Pairing:
     start : Start or None
         Where to search.
     n_frames : int
-        Number of frames; some of them are looked at for static structure.
+        Number of frames; some of them are looked at for what may mislead.
     """
 
     def __init__(self, options: MatchOptions, start: Start | None, n_frames: int):
@@ -56,6 +57,7 @@ class Pairing:
         self._start = start
         self._probe_every = max(n_frames // _PROBES, 1)
         self._pinned: dict[int, bool] = {}
+        self._bordered: dict[int, bool] = {}
         self._lock = Lock()
 
     def __call__(
@@ -93,9 +95,11 @@ class Pairing:
         return whole.overlapping(self._options.min_overlap * min(counts))
 
     def warn(self) -> None:
-        """Warn if in many frames something that stands still hides a motion."""
-        if sum(self._pinned.values()) > _MANY_PINNED * len(self._pinned):
+        """Warn if in many frames something stands still, or is empty, and misleads."""
+        if _are_many(self._pinned):
             warn_pinned("In many frames", stacklevel=3)
+        if _are_many(self._bordered):
+            warn_empty_edge("In many frames", stacklevel=3)
 
     def _match(self, reference: Shot, moving: Shot, place: int | None) -> Registration:
         options = self._options
@@ -109,6 +113,7 @@ class Pairing:
         )
         if self._to_probe(moving.frame):
             self._pinned[moving.frame] = looks_pinned(fixed, moved, found.shift)
+            self._bordered[moving.frame] = has_empty_edge(moved)
         return found
 
     def _to_probe(self, frame: int) -> bool:
@@ -118,3 +123,7 @@ class Pairing:
             if wanted:
                 self._pinned[frame] = False
             return wanted
+
+
+def _are_many(seen: dict[int, bool]) -> bool:
+    return sum(seen.values()) > _MANY * len(seen)

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign.core.pixels import Valid
-from maskalign.errors import StaticStructureWarning
+from maskalign.errors import EmptyBorderWarning, StaticStructureWarning
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.types import ValidArray
 from maskalign.pipeline.masks import MovieMask
@@ -195,6 +195,7 @@ def _estimated(plan: DriftPlan) -> DriftTable:
     with warnings.catch_warnings():
         # It was said when the table was made.
         warnings.simplefilter("ignore", StaticStructureWarning)
+        warnings.simplefilter("ignore", EmptyBorderWarning)
         return plan.table(plan.rows())
 
 
