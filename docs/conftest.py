@@ -2,8 +2,8 @@
 
 import pytest
 
-#: A script that opens windows; it needs napari even to be looked at.
-collect_ignore = ["make_screenshots.py"]
+#: Scripts that open windows; they need napari even to be looked at.
+collect_ignore = ["make_screenshots.py", "make_pair_screenshots.py"]
 
 
 @pytest.fixture(autouse=True)

@@ -82,6 +82,20 @@ def test_the_overlay_goes_with_the_dock_and_the_sliders_move_no_more(
     assert "movie, frame 2 of 6" in dock.about.value
 
 
+def test_the_overlay_goes_with_all_layers(window, movie, qtbot, notes):
+    window.add_image(movie[0][:, 10:], name="still")
+    window.add_image(movie[:, :, 10:], name="movie")
+    _, dock = opened(window)
+    window.dims.set_current_step(0, 2)
+    dock.align.native.click()
+    qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
+    dock.overlay.value = "after"
+    window.layers.clear()
+    assert len(window.layers) == 0
+    assert not dock.overlay.enabled
+    assert notes == []
+
+
 def test_closing_the_dock_stops_the_work(window, held, slow, qtbot, notes):
     area, dock = held
     window.window.remove_dock_widget(area)

@@ -138,22 +138,25 @@ class AlignPair(Container[Widget]):
         )
 
     def _lay_out(self) -> None:
-        form = self._form
-        chosen, options = make_form(form.chosen), make_form(form.options)
+        chosen = make_form(self._form.widgets)
+        advanced = make_form([self._form.min_overlap, self._form.subpixel])
         views: list[Widget] = [Label(value="Overlay"), self.overlay, self.show_surface]
         row = Container[Widget](widgets=views, layout="horizontal", labels=False)
         row.margins = (0, 0, 0, 0)
         page = Container[Widget](labels=False)
-        page.extend([chosen, form.about, options, self._panel, row])
+        page.extend([chosen, self._form.about, self._panel, row])
         page.margins = (4, 4, 4, 4)
         layout = page.native.layout()
         layout.setSpacing(4)
+        layout.insertWidget(2, fold("Advanced", advanced))
         layout.addWidget(fold("Carry other layers along", self.along))
         layout.addStretch(1)
         # So that napari tells them when layers come and go.
         self.extend([page])
         self.margins = (0, 0, 0, 0)
         self.native.layout().addWidget(scrolled(page.native))
+        # Folded widgets are in no container; this keeps them.
+        self._folded = advanced
 
     def _connect(self) -> None:
         self._panel.stop_with(self)
@@ -190,7 +193,8 @@ class AlignPair(Container[Widget]):
     def _on_slider(self, *_: Any) -> None:
         if not self._closed:
             self._form.describe()
-            if self.overlay.value != "off":
+            # One that was deleted, or goes with all others, stays away.
+            if self._picture.layer is not None:
                 self._show_overlay()
 
     def _on_moved(self) -> None:

@@ -12,10 +12,9 @@ from maskalign._napari.luminance import all_colours
 from maskalign._napari.pair_side import Side
 from maskalign._napari.place import Lie, embedded
 from maskalign._napari.preview import overlay
-from maskalign._napari.wording import describe_shift
+from maskalign._napari.wording import describe_shift, in_world
 from maskalign.core.placed import CommonGrid, register_placed
 from maskalign.core.resample import on_grid, resample
-from maskalign.model.movie import PIXEL
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import CorrelationSurface, Registration
 from maskalign.model.types import Interpolation, ValidArray
@@ -184,15 +183,10 @@ class Paired:
         """What was found, in words."""
         one, other = self.request.reference, self.request.moving
         found = describe_shift(self.found, one.scale, one.units)
+        world = in_world(self.found.shift, one.scale, one.units)
+        if world:
+            found = found.replace("\n", f"\nIn the world: {world}.\n", 1)
         text = f"{other.layer.name} over {one.layer.name}: {found}"
-        if PIXEL not in one.units:
-            listed = ", ".join(
-                f"{letter.lower()} {shift * size:.4g} {unit}"
-                for letter, shift, size, unit in zip(
-                    one.letters, self.found.shift, one.scale, one.units, strict=True
-                )
-            )
-            text += f"\nIn the world: {listed}."
         shares = [
             f"{share:.0%} of {side.layer.name}".replace("%", " %")
             for side, share in zip((one, other), self.used, strict=True)

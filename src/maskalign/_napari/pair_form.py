@@ -10,7 +10,7 @@ from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.layers import KEY, is_ours, is_result, mask_look, new_mask
 from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.pair import OUTPUTS, Pairing
-from maskalign._napari.pair_side import Side, describe_sides, sides_of
+from maskalign._napari.pair_side import Side, describe_sides, plane_shown, sides_of
 from maskalign._napari.place import decide_lie
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.options import ApplyOptions, MatchOptions, help_for
@@ -24,12 +24,8 @@ __all__ = ["PairForm"]
 _MATCH, _APPLY = MatchOptions(), ApplyOptions()
 #: What is kept for other images too.
 _REMEMBERED = (
-    "painted",
-    "max_shift",
-    "min_overlap",
-    "subpixel",
-    "output",
-    "interpolation",
+    *("painted", "max_shift", "min_overlap", "subpixel"),
+    *("output", "interpolation"),
 )
 #: What the box for max shift shows in place of None, the default.
 _NO_LIMIT = 0
@@ -43,12 +39,9 @@ class PairForm:
     viewer : napari viewer
         Whose layers there are to choose from.
     changed : callable
-        Called when other images are chosen, or are on show.
+        Called when other images are chosen.
 
-    Attributes
-    ----------
-    reference, reference_mask, paint_reference, moving, moving_mask, paint_moving
-        See `AlignPair`, as for the others.
+    The controls are attributes; see `AlignPair`.
     """
 
     def __init__(self, viewer: "ViewerModel", changed: Callable[..., None]) -> None:
@@ -158,17 +151,12 @@ class PairForm:
         return {name: w for name, w in vars(self).items() if isinstance(w, Widget)}
 
     @property
-    def chosen(self) -> list[Widget]:
-        """Those that say which layers, in order."""
+    def widgets(self) -> list[Widget]:
+        """Those that are always on show, in order."""
         one = [self.reference, self.reference_mask, self.paint_reference]
         other = [self.moving, self.moving_mask, self.paint_moving]
-        return [*one, *other, self.painted]
-
-    @property
-    def options(self) -> list[Widget]:
-        """Those that say how, in order."""
-        output: list[Widget] = [self.output, self.interpolation]
-        return [self.max_shift, self.min_overlap, self.subpixel, *output]
+        rest = [self.painted, self.max_shift, self.output, self.interpolation]
+        return [*one, *other, *rest]
 
     # What there is to choose from -----------------------------------------------------
 
@@ -206,16 +194,11 @@ class PairForm:
 
     def shown_plane(self) -> int | None:
         """Return the plane of the reference that is on show; None if there are none."""
-        layer = self.reference.value
         try:
-            sides = self.sides()
+            side = self.sides()[0]
         except (TypeError, ValueError):
             return None
-        if sides[0].letters != "ZYX":
-            return None
-        at = sides[0].movie.axes.index("Z")
-        point = tuple(self._viewer.dims.point)[-layer.ndim :]
-        return max(round(float(layer.world_to_data(point)[at])), 0)
+        return plane_shown(side, self._viewer.dims.point)
 
     def describe(self, *_: Any) -> None:
         """Say what would be aligned, and how the two lie to each other."""

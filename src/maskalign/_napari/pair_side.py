@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from maskalign._napari.worker import Stop
 
-__all__ = ["Side", "describe_sides", "sides_of"]
+__all__ = ["Side", "describe_sides", "plane_shown", "sides_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,8 +145,9 @@ def _described(side: Side) -> str:
         return side.text
     shown = side.scale if len(sizes) > 1 else sizes
     listed = " x ".join(f"{size:.4g}" for size in shown)
-    unit = "" if units == {PIXEL} else f" {side.units[-1]}"
-    return f"{side.text} of {listed}{unit}"
+    if units == {PIXEL}:
+        return f"{side.text}, scale {listed}"
+    return f"{side.text} of {listed} {side.units[-1]}"
 
 
 def _side(layer: "Image | None", point: Sequence[float], what: str) -> Side:
@@ -163,12 +164,19 @@ def _side(layer: "Image | None", point: Sequence[float], what: str) -> Side:
     return Side(layer, movie, still.data, still.text)
 
 
+def plane_shown(side: Side, point: Sequence[float]) -> int | None:
+    """Return which plane of a volume is on show; None of an image."""
+    if side.letters != "ZYX":
+        return None
+    layer, at = side.layer, side.movie.axes.index("Z")
+    position = layer.world_to_data(tuple(point)[-layer.ndim :])[at]
+    return int(np.clip(round(float(position)), 0, len(side.image) - 1))
+
+
 def _plane(side: Side, point: Sequence[float]) -> Side:
     """Return the plane on show of a volume."""
-    layer, n = side.layer, len(side.image)
-    at = side.movie.axes.index("Z")
-    position = layer.world_to_data(tuple(point)[-layer.ndim :])[at]
-    plane = int(np.clip(round(float(position)), 0, n - 1))
+    plane, n = plane_shown(side, point), len(side.image)
+    assert plane is not None
     image = side.image[plane]
     size = " x ".join(str(k) for k in image.shape)
     before, _, _ = side.text.rpartition(": ")

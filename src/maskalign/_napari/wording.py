@@ -16,6 +16,7 @@ __all__ = [
     "describe_row",
     "describe_shift",
     "describe_table",
+    "in_world",
     "length",
     "list_frames",
     "pixels_suffix",
@@ -196,6 +197,31 @@ def describe_shift(
         quality.append(f"overlap {found.overlap:.0%}".replace("%", " %"))
     lines = f"{text}.\n{', '.join(quality)}." if quality else f"{text}."
     return f"{lines} {found.status}: {MEANING.get(found.status, '')}".strip()
+
+
+def in_world(
+    shift: Sequence[float], scale: Sequence[float], units: Sequence[str]
+) -> str:
+    """Return a shift in the units of the world; nothing where these are pixels.
+
+    Examples
+    --------
+    >>> in_world((3, -4), (0.5, 0.25), ("µm", "µm"))
+    'y 1.5 µm, x -1 µm'
+    >>> (
+    ...     in_world((3, -4), (2, 2), ("pixel", "pixel")),
+    ...     in_world((3, 4), (1, 1), units=()),
+    ... )
+    ('y 6, x -8', '')
+    """
+    if set(scale) == {1} and set(units) <= {PIXEL}:
+        return ""
+    axes = "zyx"[-len(shift) :]
+    parts = zip(axes, shift, scale, units, strict=True)
+    return ", ".join(
+        f"{axis} {pixels * size:.4g}" + (f" {unit}" if unit != PIXEL else "")
+        for axis, pixels, size, unit in parts
+    )
 
 
 def describe_row(table: DriftTable, frame: int) -> str:

@@ -11,7 +11,7 @@ from maskalign.model.results import CorrelationSurface
 __all__ = ["best_lag", "surface_layers"]
 
 #: Size of the ring around the peak, as a share of the surface and in lags at least.
-_RING, _SMALLEST = 1 / 16, 4
+_RING, _SMALLEST = 1 / 12, 4
 _RING_COLOUR = "#00e5ff"
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -112,6 +112,10 @@ def surface_layers(
         "interpolation2d": "nearest",
         **placed,
     }
+    size = max(_RING * max(surface.shape), _SMALLEST)
+    # The text stands beside the ring, on the side where there is more room.
+    right = lag[-1] <= np.mean(surface.lags[-1])
+    beside = [0.0] * (ndim - 1) + [size if right else -size]
     shift = ", ".join(
         f"{value:+d}" if not offset else f"{value + offset:+.1f}"
         for value, offset in zip(lag, (zero / step).tolist(), strict=True)
@@ -122,7 +126,7 @@ def surface_layers(
         "face_color": "transparent",
         "border_color": _RING_COLOUR,
         "border_width": 0.12,
-        "size": max(_RING * max(surface.shape), _SMALLEST),
+        "size": size,
         # On its way out of napari, and needed only where there are slices.
         **({"out_of_slice_display": True} if ndim > 2 else {}),
         # Text that is not taken from a feature napari takes for the name of one.
@@ -130,7 +134,8 @@ def surface_layers(
         "text": {
             "string": "{label}",
             "color": _RING_COLOUR,
-            "anchor": "upper_left",
+            "anchor": "upper_left" if right else "upper_right",
+            "translation": beside,
         },
         **placed,
     }
