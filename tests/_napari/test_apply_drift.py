@@ -218,6 +218,20 @@ def test_a_table_goes_on_from_the_layer_that_carries_it(
     assert "Added green (aligned)." in dock.status.value
 
 
+def test_a_movie_that_is_opened_after_its_table_is_taken_up(viewer, movie, path):
+    dock = ApplyDrift(viewer)
+    dock.read(path)
+    assert dock.made_on.value is None
+    assert "6 frames" in dock.about.value
+    viewer.add_image(movie[:3], name="short")
+    assert dock.made_on.value is None
+    layer = viewer.add_image(movie, name="movie")
+    assert dock.made_on.value is layer
+    press(dock, layer)
+    assert dock.made_on.value is layer
+    assert dock.status.value == "Added movie (aligned)."
+
+
 def test_choosing_a_file_lets_go_of_the_layer(viewer, dock, path):
     dock.read(path)
     press(dock, viewer.layers["movie"])

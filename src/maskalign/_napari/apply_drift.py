@@ -143,7 +143,8 @@ class ApplyDrift(Container[Widget]):
         self.plot.frame_chosen.connect(self._go_to)
         self.native_parent_changed.connect(self._on_moved)
         layers = self._viewer.layers.events
-        for event in (layers.inserted, layers.removed, layers.reordered):
+        layers.inserted.connect(self._on_inserted)
+        for event in (layers.removed, layers.reordered):
             event.connect(self._on_layers)
         self._viewer.dims.events.current_step.connect(self._on_slider)
 
@@ -207,8 +208,7 @@ class ApplyDrift(Container[Widget]):
             with self.table_of.changed.blocked():
                 self.table_of.value = None
         self.made_on.reset_choices()
-        layers = list(self._viewer.layers)
-        self.made_on.value = made_on_of(layers, given.table, given.carrier)
+        self._find_movie(given)
         self.plot.show_table(given.table, len(given.table))
         self.plot.show()
         self._describe()
@@ -217,9 +217,20 @@ class ApplyDrift(Container[Widget]):
         self.status.value = ""
         return ""
 
+    def _find_movie(self, given: Given) -> None:
+        layers = [x for x in self._viewer.layers if not is_ours(x, "preview")]
+        self.made_on.value = made_on_of(layers, given.table, given.carrier)
+
     def _describe(self, *_: Any) -> None:
         if self._given is not None:
             self.about.value = describe_given(self._given, self.doubt.value)
+
+    def _on_inserted(self, event: Any) -> None:
+        """Take a movie that was opened after its table, where none is chosen yet."""
+        self._on_layers()
+        fresh = carried(event.value) is None
+        if self._given is not None and self.made_on.value is None and fresh:
+            self._find_movie(self._given)
 
     def _on_layers(self, *_: Any) -> None:
         if not self._closed:
@@ -249,8 +260,7 @@ class ApplyDrift(Container[Widget]):
 
     def _ground(self) -> Any:
         """Return a movie whose frames are those of the table."""
-        movies = self._movies()
-        return self.made_on.value or (movies[0] if movies else None)
+        return self.made_on.value or next(iter(self._movies()), None)
 
     def _on_slider(self, *_: Any) -> None:
         movie = None if self._closed else self._ground()
