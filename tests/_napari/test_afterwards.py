@@ -180,6 +180,40 @@ def test_the_aligned_movie_is_saved_as_it_is_shown(viewer, done, movie, run, tmp
     assert again.units == ("s", "µm", "µm")
 
 
+def test_other_layers_that_were_moved_are_saved_too(
+    viewer, done, movie, calibration, run, tmp_path
+):
+    numbers = movie.astype(np.int64) * 1000
+    labels = viewer.add_labels(numbers, name="cells", **calibration)
+    done.others.tick(labels)
+    done.others.apply.changed.emit(True)
+    moved = viewer.layers["cells (aligned)"]
+    assert list(done.saving.layer.choices) == [
+        None,
+        viewer.layers["movie (aligned)"],
+        moved,
+    ]
+    assert done.saving.layer.value is viewer.layers["movie (aligned)"]
+    done.saving.layer.value = moved
+    assert "int32" in done.saving.about.value
+    run(done, lambda: done.saving.save(str(tmp_path / "cells.ome.tif")))
+    again = load_movie(tmp_path / "cells.ome.tif")
+    np.testing.assert_array_equal(again.data, moved.data)
+    np.testing.assert_allclose(again.scale, calibration["scale"])
+    np.testing.assert_allclose(again.origin, calibration["translate"])
+
+
+def test_the_movie_is_saved_even_if_its_layer_was_removed(
+    viewer, done, movie, run, tmp_path
+):
+    expected = np.asarray(viewer.layers["movie (aligned)"].data)
+    viewer.layers.remove("movie (aligned)")
+    assert done.saving.layer.value is None
+    assert "6 frames of 64 x 72 px" in done.saving.about.value
+    run(done, lambda: done.saving.save(str(tmp_path / "out.tif")))
+    np.testing.assert_array_equal(load_movie(tmp_path / "out.tif").data, expected)
+
+
 def test_nothing_is_replaced_unless_it_is_said(done, run, tmp_path, asked):
     path = tmp_path / "out.tif"
     path.write_bytes(b"precious")
@@ -228,11 +262,10 @@ def test_a_folder_that_is_not_there_is_said(done, run, tmp_path, notes):
 
 
 def test_the_next_save_is_offered_where_the_last_one_went(done, run, tmp_path):
-    assert done.saving._suggest().endswith("movie-aligned.ome.tif")
+    assert done.saving._suggest() == "movie (aligned).ome.tif"
     run(done, lambda: done.saving.save(str(tmp_path / "out.tif")))
-    done.image.value.name = "a/b: c"
-    offered = done.saving._suggest()
-    assert offered == str(tmp_path / "a_b_ c-aligned.ome.tif")
+    done.saving.layer.value.name = "a/b: c"
+    assert done.saving._suggest() == str(tmp_path / "a_b_ c.ome.tif")
 
 
 def test_a_loaded_table_can_be_checked_and_saved_too(

@@ -3,16 +3,16 @@
 import dask.array as da
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Labels
 
 from maskalign import DriftTable, Movie, apply_drift, load_movie
 from maskalign._napari.layers import movie_of
-from maskalign._napari.luminance import all_colours
 from maskalign._napari.saving import (
     FORMATS,
     Saving,
     aligned_movie,
     describe_saving,
+    layer_movie,
     outline,
     saving_path,
 )
@@ -64,9 +64,9 @@ def test_what_is_saved_is_what_is_seen(tmp_path, known, table, movie, suffix, ca
 def test_of_a_movie_in_colour_all_colours_are_saved(tmp_path, table, movie, suffix):
     colours = np.stack([movie, 255 - movie, movie // 2], axis=-1)
     layer = Image(colours, rgb=True)
-    whole = all_colours(layer, movie_of(layer)[0])
     path = tmp_path / f"aligned{suffix}"
-    _, ended = saved(Saving(path, aligned_movie(whole, table, ApplyOptions())))
+    aligned = aligned_movie(layer_movie(layer), table, ApplyOptions())
+    _, ended = saved(Saving(path, aligned))
     assert isinstance(ended, Done), ended
     again = load_movie(path)
     for k in range(3):
@@ -131,6 +131,23 @@ def test_what_would_be_saved_is_said(known):
         "1 frame of 3 x 4 x 5 px, 2 channels, float32, 480 B; pixels of "
         "2 mm x 0.5 µm x 0.5 µm."
     )
+
+
+def test_labels_are_saved_by_their_numbers_or_not_at_all(tmp_path, calibration):
+    numbers = np.zeros((2, 4, 5), np.int64)
+    numbers[1, 2, 3] = 20_000_003
+    layer = Labels(numbers, **calibration)
+    movie = layer_movie(layer)
+    assert movie.dtype == np.int32
+    np.testing.assert_array_equal(movie.data, numbers)
+    assert movie.units == ("s", "µm", "µm")
+    layer = Labels(numbers * 1000)
+    path = tmp_path / "out.ome.tif"
+    _, ended = saved(Saving(path, layer_movie(layer)))
+    assert "A label is 20000003000" in str(ended.error)
+    assert list(tmp_path.iterdir()) == []
+    small = np.ones((2, 4, 5), np.uint8)
+    assert layer_movie(Labels(small)).dtype == np.uint8
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -3,15 +3,28 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maskalign._napari.apply_to import kind_of
 from maskalign._napari.check_panel import CheckPanel
 from maskalign._napari.checks import Assessment, FrameMaps, MapsOfAligned
-from maskalign._napari.layers import aligned_name, moved_by, placement
+from maskalign._napari.layers import (
+    aligned_name,
+    find_result,
+    is_result,
+    moved_by,
+    placement,
+)
 from maskalign._napari.luminance import all_colours
 from maskalign._napari.map_layer import over_layer, show_map
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.run_panel import Errand
 from maskalign._napari.save_panel import SavePanel
-from maskalign._napari.saving import Saving, aligned_movie, describe_saving, outline
+from maskalign._napari.saving import (
+    Saving,
+    aligned_movie,
+    describe_saving,
+    layer_movie,
+    outline,
+)
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.map_options import MapOptions
 from maskalign.model.report import AlignmentReport
@@ -64,20 +77,44 @@ class Afterwards:
         self._results = results
         self.checks = CheckPanel(self._assess, self._draw_maps)
         self.saving = SavePanel(
-            self._save, self._suggest, lambda: results.table.save.changed.emit(True)
+            self._save,
+            self._suggest,
+            lambda: results.table.save.changed.emit(True),
+            self._moved_layers,
         )
+        self.saving.changed_layer = self.refresh
         panel.tell(lambda _on: self.refresh())
         self.refresh()
 
     def refresh(self, *, changed: bool = False) -> None:
         """Offer what can be done now; forget what was said of another table."""
-        table = self._now
-        on = table is not None and not self._panel.running
-        self.checks.enable(on=on)
-        self.saving.enable(on=on)
+        table, running = self._now, self._panel.running
+        self.checks.enable(on=table is not None and not running)
         if changed:
             self.checks.forget()
-        self.saving.about.value = self._about()
+            self._choose_result()
+        about = self._about()
+        self.saving.about.value = about or "There is nothing to save yet: press Align."
+        self.saving.movie.enabled = bool(about) and not running
+        self.saving.table.enabled = table is not None and not running
+
+    def list_layers(self) -> None:
+        """Offer the layers that there are now to be saved."""
+        self.saving.layer.reset_choices()
+        if self.saving.layer.value is None:
+            self._choose_result()
+
+    def _choose_result(self) -> None:
+        """Offer the aligned movie to be saved."""
+        source = self._form.image.value
+        if source is not None:
+            self.saving.layer.reset_choices()
+            self.saving.layer.value = find_result(self._viewer.layers, source)
+
+    def _moved_layers(self, *_: Any) -> list[Any]:
+        kinds = ("Image", "Labels")
+        layers = self._viewer.layers
+        return [x for x in layers if is_result(x) and kind_of(x) in kinds]
 
     @property
     def _now(self) -> DriftTable | None:
@@ -85,9 +122,14 @@ class Afterwards:
         return None if history is None else history.now
 
     def _about(self) -> str:
-        if self._now is None or self._form.movie() is None:
-            return "There is nothing to save yet: press Align."
+        """Return what would be saved, or why it cannot be; empty for nothing."""
+        layer = self.saving.layer.value
         try:
+            if layer is not None:
+                return describe_saving(layer_movie(layer))
+            if self._now is None or self._form.movie() is None:
+                return ""
+            # The aligned layer was removed.
             source, movie, table = self._asked()
             whole = all_colours(source, movie)
             return describe_saving(outline(whole, table, self._output()))
@@ -160,19 +202,26 @@ class Afterwards:
 
     def _suggest(self) -> str:
         folder = Path(recall().get(_FOLDER, ""))
-        image = self._form.image.value
-        name = "movie" if image is None else image.name
+        layer, image = self.saving.layer.value, self._form.image.value
+        name = "movie-aligned" if image is None else f"{image.name}-aligned"
+        if layer is not None:
+            name = layer.name
         # A name of a layer may hold what a name of a file cannot.
         safe = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in name)
-        return str(folder / f"{safe}-aligned.ome.tif")
+        return str(folder / f"{safe}.ome.tif")
+
+    def _chosen(self) -> "Movie":
+        """Return what is to be saved."""
+        layer = self.saving.layer.value
+        if layer is not None:
+            return layer_movie(layer)
+        _, movie, table = self._asked()
+        return aligned_movie(movie, table, self._output())
 
     def _save(self, path: Path, overwrite: bool) -> None:  # noqa: FBT001 - a callback
         def prepare() -> Saving:
-            source, movie, table = self._asked()
-            whole = all_colours(source, movie)
-            aligned = aligned_movie(whole, table, self._output())
             remember({_FOLDER: str(path.parent)})
-            return Saving(path, aligned, overwrite)
+            return Saving(path, self._chosen(), overwrite)
 
         errand = Errand(
             title="Save",

@@ -173,18 +173,22 @@ class AlignTimelapse(Container[Widget]):
         movie = self._form.describe()
         if not self._panel.running:
             self._results.show_for(self._form.image.value, movie)
-        self._results.list_layers()
+        self._list_layers()
         self.preview.request()
 
     def _on_inserted(self, event: Any) -> None:
         if not self._closed:
             self.reset_choices()
             self._form.take_up(event.value)
-            self._results.list_layers()
+            self._list_layers()
 
     def _on_layers(self, *_: Any) -> None:
         if not self._closed:
-            self._results.list_layers()
+            self._list_layers()
+
+    def _list_layers(self) -> None:
+        self._results.list_layers()
+        self._after.list_layers()
 
     def _on_slider(self, *_: Any) -> None:
         if not self._closed:

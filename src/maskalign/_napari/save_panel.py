@@ -1,4 +1,4 @@
-"""The page of the dock on which the aligned movie is written to a file."""
+"""The page of the dock on which aligned layers are written to files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 from magicgui.widgets import Container, PushButton, Widget
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
-from maskalign._napari.controls import WrappedLabel
+from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.form import make_form
 from maskalign._napari.saving import FORMATS, saving_path
 
 __all__ = ["SavePanel"]
@@ -22,11 +23,17 @@ class SavePanel(Container[Widget]):
         Takes the path, and whether a file that is there may be replaced.
     suggest : callable
         Returns the path that is offered.
+    write_table : callable
+        Saves the table.
+    layers : callable
+        Returns the layers that may be saved.
 
     Attributes
     ----------
+    layer : LayerBox
+        The aligned layer to save.
     movie, table : PushButton
-        Save the aligned movie; save the drift table.
+        Save that layer; save the drift table.
     about : WrappedLabel
         What would be written.
     """
@@ -36,31 +43,39 @@ class SavePanel(Container[Widget]):
         write: Callable[[Path, bool], None],
         suggest: Callable[[], str],
         write_table: Callable[[], None],
+        layers: Callable[..., list[Any]],
     ) -> None:
         self._write, self._suggest = write, suggest
+        self.layer = LayerBox(
+            label="Layer",
+            choices=layers,
+            nullable=True,
+            tooltip="The aligned movie, or another layer that was moved.",
+        )
         self.movie = PushButton(
-            text="Aligned movie ...",
+            text="Save movie ...",
             tooltip=(
-                "Write the aligned movie with its pixel size, its units and its place, "
+                "Write the layer with its pixel size, its units and its place, "
                 "frame by frame: as OME-TIFF, as TIFF for Fiji, or as OME-Zarr. "
                 "(napari's own Save computes all of it at once and leaves these out.)"
             ),
         )
         self.about = WrappedLabel(value="")
         self.table = PushButton(
-            text="Drift table ...",
+            text="Save drift table ...",
             tooltip="Write the table, with its options, as CSV or JSON.",
         )
-        super().__init__(widgets=[self.movie, self.about, self.table], labels=False)
+        chosen = make_form([self.layer])
+        super().__init__(
+            widgets=[chosen, self.about, self.movie, self.table], labels=False
+        )
         self.margins = (4, 4, 4, 4)
         layout: Any = self.native.layout()
         layout.addStretch(1)
+        self.layer.changed.connect(lambda *_: self.changed_layer())
+        self.changed_layer: Callable[[], None] = lambda: None
         self.movie.changed.connect(self._on_movie)
         self.table.changed.connect(lambda *_: write_table())
-
-    def enable(self, *, on: bool) -> None:
-        """Let the buttons be pressed, or not."""
-        self.movie.enabled = self.table.enabled = on
 
     def save(self, text: str, kind: str = "") -> None:
         """Save to what was typed; ask before anything is replaced."""

@@ -5,10 +5,16 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
+from numpy.typing import NDArray
 
+from maskalign._napari.apply_to import finest, kind_of
+from maskalign._napari.axes import decide_axes
+from maskalign._napari.layers import movie_of
+from maskalign._napari.luminance import all_colours
 from maskalign.io.movies import iter_save_movie
 from maskalign.io.units import normalize_unit
 from maskalign.model.drift_table import DriftTable
@@ -18,6 +24,8 @@ from maskalign.pipeline.apply import apply_drift
 from maskalign.pipeline.canvas import canvas
 
 if TYPE_CHECKING:
+    from napari.layers import Image, Labels
+
     from maskalign._napari.worker import Stop
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "Saving",
     "aligned_movie",
     "describe_saving",
+    "layer_movie",
     "outline",
     "saving_path",
 ]
@@ -70,6 +79,48 @@ def outline(movie: Movie, table: DriftTable, options: ApplyOptions) -> Movie:
     sizes |= dict(zip(movie.spatial_axes, frame.shape, strict=True))
     shape = tuple(sizes[a] for a in movie.axes)
     return movie.replace(data=np.broadcast_to(np.zeros((), movie.dtype), shape))
+
+
+def layer_movie(layer: "Image | Labels") -> Movie:
+    """Return the movie that a layer shows, as it is to be saved.
+
+    Labels of 64 bits, which files of movies do not have, become ones of 32.
+
+    Raises
+    ------
+    ValueError
+        If it is no movie. Labels that need more than 32 bits raise it when they are
+        read.
+    """
+    if kind_of(layer) == "Image":
+        return all_colours(layer, movie_of(layer)[0])
+    data = finest(layer)
+    axes = decide_axes(data.shape, layer.axis_labels, layer.units).axes
+    if data.dtype.itemsize > 4:
+        narrow = np.dtype("i4" if data.dtype.kind == "i" else "u4")
+        chunks = tuple(1 if letter in "TC" else -1 for letter in axes)
+        known = isinstance(data, da.Array)
+        lazy = data if known else da.from_array(data, chunks=chunks, name=False)
+        data = da.map_blocks(_narrowed, lazy, narrow, dtype=narrow)
+    return Movie(
+        data,
+        axes,
+        scale=tuple(float(s) for s in layer.scale),
+        units=tuple(normalize_unit(str(u)) for u in layer.units),
+        origin=tuple(float(o) for o in layer.translate),
+        name=layer.name,
+    )
+
+
+def _narrowed(labels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    limits = np.iinfo(dtype)
+    if labels.size and not limits.min <= labels.min() <= labels.max() <= limits.max:
+        msg = (
+            f"A label is {labels.max()}: files of movies hold numbers up to "
+            f"{limits.max}. Number the labels anew."
+        )
+        raise ValueError(msg)
+    return labels.astype(dtype)
 
 
 def saving_path(text: str, kind: str) -> Path:
