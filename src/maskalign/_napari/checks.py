@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign._napari.masks import MaskChoice
+from maskalign._napari.wording import pixels_suffix
 from maskalign.core.translate import translate_valid
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.map_options import MapOptions
@@ -267,8 +268,9 @@ class FrameMaps:
         """What was made, in words."""
         against = self.asked["against"]
         what = "the one before" if against == "previous" else f"frame {against}"
+        window = self.request.window
+        size = f"{window}{pixels_suffix(window, self.request.movie)}"
         return (
-            f"NCC map of each aligned frame with {what}, window {self.asked['window']} "
-            "px: computed for the frame that is shown. It does not follow later "
-            "changes to the table."
+            f"NCC map of each aligned frame with {what}, window {size}: computed for "
+            "the frame that is shown. It does not follow later changes to the table."
         )
