@@ -140,6 +140,8 @@ class Results:
         )
         self._catch_up()
         self.list_layers()
+        # There is a layer now that can be saved.
+        self.changed()
         text = describe_table(table, aligned.used)
         if source is not self._form.image.value:
             text = f"{source.name}: {text}"

@@ -11,10 +11,10 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign._napari.apply_to import finest, kind_of
+from maskalign._napari.apply_to import kind_of
 from maskalign._napari.axes import decide_axes
 from maskalign._napari.layers import movie_of
-from maskalign._napari.luminance import all_colours
+from maskalign._napari.luminance import all_colours, finest
 from maskalign.io.movies import iter_save_movie
 from maskalign.io.units import normalize_unit
 from maskalign.model.drift_table import DriftTable
