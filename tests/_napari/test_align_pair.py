@@ -137,7 +137,8 @@ def test_what_was_found_is_said_and_kept(viewer, layers, dock, run):
         "result": "move the layer",
     }
     text = dock.status.value
-    assert "detail over overview: shift y 3.6" in text
+    assert text.startswith("detail over overview: ok. ")
+    assert "Shift y 3.6" in text
     assert "px (4.3 px = 1.3 µm), sigma 0.0" in text
     assert re.search(r"In the world: y 1\.\d+ µm, x -0\.[67]\d* µm\.", text)
     assert "NCC 0.99" in text
@@ -712,7 +713,7 @@ def test_unrelated_images_are_doubted(viewer, dock, run, notes):
     (note,) = notes
     assert note.severity.value == "warning"
     assert "may not be where it belongs" in note.message
-    assert "unsure: Unrelated images" in dock.status.value
+    assert "unsure. Unrelated images" in dock.status.value
 
 
 # While it runs ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dask.callbacks import Callback
 from maskalign import DriftTable, apply_drift
 from maskalign._napari import remembered
 from maskalign._napari.align_timelapse import AlignTimelapse
+from maskalign._napari.wording import DOUBTFUL
 
 PATIENCE = 20_000
 
@@ -616,3 +617,24 @@ def test_a_preview_that_is_off_does_nothing(viewer, dock, qtbot):
     qtbot.wait(300)
     assert dock.preview.text.value == ""
     assert not dock.preview.busy
+
+
+def test_a_step_that_changes_nothing_needs_no_undoing(viewer, done):
+    before = drift(viewer)
+    press(done, "outliers")
+    assert "no frame" in done.status.value
+    assert not done.table.history.undoable
+    assert drift(viewer) == before
+
+
+def test_a_preview_in_doubt_is_coloured(viewer, dock, previewed, qtbot, movie):
+    frames = movie.copy()
+    frames[3] = 5
+    viewer.layers["movie"].data = frames
+    dock.preview.on.value = True
+    for frame, status in ((3, "blank"), (2, "ok")):
+        viewer.dims.set_current_step(0, frame)
+        said = f"Frame {frame} over frame 0: {status}."
+        qtbot.waitUntil(lambda said=said: said in previewed(), timeout=PATIENCE)
+        coloured = DOUBTFUL in dock.preview.text.native.styleSheet()
+        assert coloured == (status != "ok")

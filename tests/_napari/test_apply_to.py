@@ -160,7 +160,10 @@ def test_frames_in_doubt_are_moved_as_their_neighbours(source, movie, table):
 )
 def test_what_cannot_be_moved_says_why(source, movie, move, make, reason):
     layer = make(movie)
-    assert reason in why_not(layer, source, movie_of(source)[0])
+    said = why_not(layer, source, movie_of(source)[0])
+    assert reason in said
+    # It is the end of a sentence of others.
+    assert not said.endswith(".")
     with pytest.raises(ValueError, match=reason):
         move(layer)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QScrollArea
 
 pytestmark = pytest.mark.window
 
@@ -39,6 +40,22 @@ def test_the_boxes_stand_in_a_column(viewer, qtbot):
     ):
         places = {box.native.x() for box in boxes}
         assert len(places) == 1, places
+
+
+def test_nothing_is_below_the_end_of_a_usual_window(viewer, qtbot):
+    """Plot and buttons are seen without scrolling, whatever there is to be said."""
+    viewer.window.resize(1400, 950)
+    viewer.open_sample("napari-maskalign", "retina")
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-maskalign", "Align time-lapse"
+    )
+    dock.status.value = "What was found, and which frames are in doubt. " * 3
+    dock.preview.text.value = "How the frame lies over its reference. " * 3
+    area = dock.native.findChild(QScrollArea)
+    for page in range(dock.pages.count()):
+        dock.pages.setCurrentIndex(page)
+        qtbot.wait(200)
+        assert area.verticalScrollBar().maximum() == 0
 
 
 def test_a_sample_is_opened_aligned_and_scrubbed(viewer, qtbot):

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from maskalign._napari.wording import describe_error, describe_table, pixels_suffix
+from maskalign.errors import NoContrastError, NoValidPixelsError
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import Movie
 from maskalign.model.status import MEANING
@@ -41,6 +43,13 @@ def test_errors_without_words_get_some():
     assert "memory" in describe_error(MemoryError())
     assert describe_error(KeyError()) == "KeyError"
     assert describe_error(ValueError("so")) == "so"
+
+
+@pytest.mark.parametrize("kind", [NoContrastError, NoValidPixelsError])
+def test_a_reference_that_cannot_be_used_gets_a_remedy(kind):
+    assert describe_error(kind("It is blank.")) == (
+        "It is blank. Choose another reference, or mask less of it."
+    )
 
 
 def test_a_window_has_no_size_where_pixels_have_none():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, PushButton, Widget
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem
+from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSizePolicy
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -55,8 +55,9 @@ class ApplyPanel(Container[Widget]):
         above.setWordWrap(True)
         self.names = QListWidget()
         self.names.setMinimumSize(QSize(120, 80))
-        # As high as there are layers, where there is no room to fill.
-        self.names.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        # It takes what room there is, and asks for none.
+        policy = QSizePolicy.Policy
+        self.names.setSizePolicy(policy.Expanding, policy.Ignored)
         # What is long is read in two lines, not by scrolling sideways.
         self.names.setWordWrap(True)
         self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

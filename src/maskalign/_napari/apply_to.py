@@ -71,6 +71,8 @@ def why_not(layer: "Layer", source: "Image", movie: "Movie") -> str:
     if kind not in ("Image", "Labels"):
         seen = set(movie.axes[-layer.ndim :])
         return "" if {"T", "Y", "X"} <= seen else "it has no time axis"
+    if layer.ndim < 3:
+        return "it has no time axis, and is the same in every frame"
     try:
         axes = _axes(layer, movie)
         if kind == "Image":
@@ -78,7 +80,7 @@ def why_not(layer: "Layer", source: "Image", movie: "Movie") -> str:
         if is_colour(layer) and "C" in axes:
             return "it has channels and is in colour: split its colours first"
     except (TypeError, ValueError) as error:
-        return str(error)
+        return str(error).rstrip(".")
     n = finest(layer).shape[axes.index("T")]
     if n != movie.n_frames:
         return f"it has {n} frames, the movie {movie.n_frames}"

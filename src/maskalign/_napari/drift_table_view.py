@@ -13,13 +13,12 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from maskalign._napari.wording import describe_row
+from maskalign._napari.wording import DOUBTFUL, describe_row
 from maskalign.model.drift_table import DriftTable
 
 __all__ = ["DriftTableView"]
 
-_BAD = "#e8543f"
-_LEAST, _USUAL = QSize(160, 120), QSize(260, 200)
+_LEAST, _USUAL = QSize(160, 84), QSize(260, 84)
 _TOP = QModelIndex()
 #: Size of its letters, for a dock is narrow.
 _SMALLER = 0.85
@@ -79,7 +78,7 @@ class _Rows(QAbstractTableModel):
                 right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 return int(right)
             case Qt.ItemDataRole.ForegroundRole if not table.ok[frame]:
-                return QBrush(QColor(_BAD))
+                return QBrush(QColor(DOUBTFUL))
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = 2) -> bool:
@@ -150,6 +149,10 @@ class DriftTableView(QTableView):
         rows: Any = self.verticalHeader()
         rows.setDefaultSectionSize(self.fontMetrics().height() + 4)
         self.setMinimumSize(_LEAST)
+        # The box in which a number is typed fills its cell, whatever the theme says.
+        self.setStyleSheet(
+            "QLineEdit { padding: 0; margin: 0; border-radius: 0; min-height: 0; }"
+        )
         self.clicked.connect(lambda index: self.frame_chosen.emit(index.row()))
 
     def sizeHint(self) -> QSize:

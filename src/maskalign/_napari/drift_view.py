@@ -24,15 +24,15 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from maskalign._napari.drift_plot import DriftPlot, Panel, draw_drift, thinned
-from maskalign._napari.wording import describe_row
+from maskalign._napari.wording import DOUBTFUL, describe_row
 from maskalign.model.drift_table import DriftTable
 
 __all__ = ["DriftView"]
 
 #: Told apart by people who see colours differently, on dark and on light.
 _COLOURS = {"z": "#cc79a7", "y": "#3fa2dd", "x": "#e69f00", "ncc": "#22a884"}
-_BAD = "#e8543f"
-_USUAL, _LEAST = QSize(260, 220), QSize(160, 140)
+# A dock that asks for more than it needs gets a scroll bar before it uses its room.
+_USUAL, _LEAST = QSize(260, 140), QSize(160, 140)
 #: Radius of the point of a frame, screen pixels.
 _POINT = 2.0
 
@@ -132,7 +132,7 @@ class DriftView(QWidget):
 
     def _paint(self, painter: QPainter, plot: DriftPlot) -> None:
         box = plot.box
-        painter.setPen(QPen(_clear(_BAD, 0.35), 2.0))
+        painter.setPen(QPen(_clear(DOUBTFUL, 0.35), 2.0))
         # One line a pixel: many upon each other would hide what is below them.
         for column in sorted({round(mark.x) for mark in plot.marks}):
             painter.drawLine(QPointF(column, box.top), QPointF(column, box.bottom))
@@ -204,7 +204,7 @@ class DriftView(QWidget):
                 painter.drawEllipse(QPointF(x, y), _POINT, _POINT)
 
     def _paint_doubtful(self, painter: QPainter, points: NDArray[np.float64]) -> None:
-        painter.setPen(QPen(QColor(_BAD), 1.2))
+        painter.setPen(QPen(QColor(DOUBTFUL), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         known = points[np.isfinite(points).all(axis=1)]
         for x, y in np.unique(known.round(), axis=0).tolist():

@@ -185,7 +185,7 @@ class Paired:
         found = describe_shift(self.found, one.scale, one.units)
         world = in_world(self.found.shift, one.scale, one.units)
         if world:
-            found = found.replace("\n", f"\nIn the world: {world}.\n", 1)
+            found += f"\nIn the world: {world}."
         text = f"{other.layer.name} over {one.layer.name}: {found}"
         shares = [
             f"{share:.0%} of {side.layer.name}".replace("%", " %")

@@ -9,8 +9,9 @@ from superqt.utils import qdebounced
 from maskalign._napari.controls import WrappedLabel
 from maskalign._napari.latest import Latest
 from maskalign._napari.preview import Preview, Previewed
-from maskalign._napari.wording import describe_error
+from maskalign._napari.wording import DOUBTFUL, describe_error
 from maskalign._napari.worker import Done, Failed, Outcome
+from maskalign.model.status import TRUSTED
 
 if TYPE_CHECKING:
     from maskalign._napari.preview_layer import PreviewLayer
@@ -115,6 +116,7 @@ class PreviewPanel(Container[Widget]):
             case Done(found):
                 self._found = found
                 self.text.value = found.text
+                self._colour(doubtful=found.row.status not in TRUSTED)
                 self._on_overlay()
             case Failed(error):
                 self._say(describe_error(error))
@@ -122,7 +124,12 @@ class PreviewPanel(Container[Widget]):
     def _say(self, text: str) -> None:
         self._found = None
         self.text.value = text
+        self._colour(doubtful=False)
         self._layer.hide()
+
+    def _colour(self, *, doubtful: bool) -> None:
+        """Tell at a glance what may not be trusted."""
+        self.text.native.setStyleSheet(f"color: {DOUBTFUL}" if doubtful else "")
 
     def _on_switched(self, on: bool) -> None:  # noqa: FBT001 - a signal's
         self.overlay.enabled = on

@@ -173,7 +173,9 @@ PushButton
             if self._history is None:
                 return None
             history = step(self._history)
-            self._changed(history)
+            # What has changed nothing needs no undoing.
+            if history.now != self._history.now:
+                self._changed(history)
             return history.said
 
         self._attempt(action)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign.errors import NoContrastError, NoValidPixelsError
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import PIXEL, Movie
 from maskalign.model.results import Registration
 from maskalign.model.status import MEANING, TRUSTED
 
 __all__ = [
+    "DOUBTFUL",
     "describe_error",
     "describe_match",
     "describe_row",
@@ -23,6 +25,8 @@ __all__ = [
     "time_left",
 ]
 
+#: Colour of what may not be trusted, read on dark and on light.
+DOUBTFUL = "#e8543f"
 #: Steps before a time is told.
 _TELLING = 3
 
@@ -165,8 +169,8 @@ def describe_match(
     --------
     >>> row = DriftRow(1, 0, (3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
     >>> print(describe_match(row, 7, 0, (0.5, 0.5), ("µm", "µm")))
-    Frame 7 over frame 0: shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px.
-    NCC 0.900, overlap 80 %. ok: The shift may be used as it stands.
+    Frame 7 over frame 0: ok. The shift may be used as it stands.
+    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80 %.
     """
     if over is None:
         return f"Frame {frame} is the reference. Go to another frame to see its shift."
@@ -176,27 +180,28 @@ def describe_match(
 def describe_shift(
     found: DriftRow | Registration, scale: Sequence[float], units: Sequence[str]
 ) -> str:
-    """Return a shift, how sure it is, and its status, in words.
+    """Return what a shift may be used for, the shift, and how sure it is, in words.
 
     Examples
     --------
     >>> found = Registration((3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
     >>> print(describe_shift(found, (0.5, 0.5), ("µm", "µm")))
-    shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px.
-    NCC 0.900, overlap 80 %. ok: The shift may be used as it stands.
+    ok. The shift may be used as it stands.
+    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80 %.
     """
+    said = f"{found.status}. {MEANING.get(found.status, '')}".strip()
     text = _shift(found.shift, "ZYX"[-len(found.shift) :])
     if np.isfinite(found.shift).all():
         text += f" ({length(found.shift, scale, units)})"
     if np.isfinite(found.shift_std).all():
         text += f", sigma {max(found.shift_std):.2g} px"
-    quality = []
+    quality: list[str] = []
     if np.isfinite(found.ncc):
         quality.append(f"NCC {found.ncc:.3f}")
     if np.isfinite(found.overlap):
         quality.append(f"overlap {found.overlap:.0%}".replace("%", " %"))
-    lines = f"{text}.\n{', '.join(quality)}." if quality else f"{text}."
-    return f"{lines} {found.status}: {MEANING.get(found.status, '')}".strip()
+    measured = "; ".join(part for part in (text, ", ".join(quality)) if part)
+    return f"{said}\n{measured[0].upper()}{measured[1:]}."
 
 
 def in_world(
@@ -258,4 +263,8 @@ def describe_error(error: Exception) -> str:
             "There is not enough memory for this movie: lower max shift, or align a "
             f"crop of it. {error}".strip()
         )
-    return str(error) or type(error).__name__
+    said = str(error) or type(error).__name__
+    if isinstance(error, (NoContrastError, NoValidPixelsError)):
+        # Of a frame it would be said in the table: this is about the reference.
+        return f"{said} Choose another reference, or mask less of it."
+    return said
