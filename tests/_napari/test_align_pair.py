@@ -143,7 +143,7 @@ def test_what_was_found_is_said_and_kept(viewer, layers, dock, run):
     assert re.search(r"In the world: y 1\.\d+ µm, x -0\.[67]\d* µm\.", text)
     assert "NCC 0.99" in text
     assert "overlap" in text
-    assert "ok: The shift may be used" in text
+    assert "ok. The shift may be used" in text
 
 
 def test_what_would_be_aligned_is_said(viewer, dock):

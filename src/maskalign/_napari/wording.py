@@ -170,7 +170,7 @@ def describe_match(
     >>> row = DriftRow(1, 0, (3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
     >>> print(describe_match(row, 7, 0, (0.5, 0.5), ("µm", "µm")))
     Frame 7 over frame 0: ok. The shift may be used as it stands.
-    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80 %.
+    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap ...%.
     """
     if over is None:
         return f"Frame {frame} is the reference. Go to another frame to see its shift."
@@ -187,7 +187,7 @@ def describe_shift(
     >>> found = Registration((3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
     >>> print(describe_shift(found, (0.5, 0.5), ("µm", "µm")))
     ok. The shift may be used as it stands.
-    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80 %.
+    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80 %.
     """
     said = f"{found.status}. {MEANING.get(found.status, '')}".strip()
     text = _shift(found.shift, "ZYX"[-len(found.shift) :])
@@ -199,7 +199,9 @@ def describe_shift(
     if np.isfinite(found.ncc):
         quality.append(f"NCC {found.ncc:.3f}")
     if np.isfinite(found.overlap):
-        quality.append(f"overlap {found.overlap:.0%}".replace("%", " %"))
+        # The space does not break, or the sign would have a line of its own.
+        share = f"{found.overlap:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+        quality.append(f"overlap {share}")
     measured = "; ".join(part for part in (text, ", ".join(quality)) if part)
     return f"{said}\n{measured[0].upper()}{measured[1:]}."
 
