@@ -373,12 +373,13 @@ def add_or_update(
             **look,
             **place,
         )
-    there.data = data
     there.metadata = metadata
     # The look of the last result is the user's by now; where it lies is the source's.
     for name, value in place.items():
         setattr(there, name, value)
     there.visible = True
+    # At last, for napari then reads the frame on show, which may fail.
+    there.data = data
     return there
 
 

@@ -128,16 +128,19 @@ class Results:
         table, source = aligned.table, aligned.request.source
         said = "Recomputed." if aligned.request.start is not None else "Aligned."
         before = self.table.history
-        # First of all, for showing the layer reads a frame of it, which may fail.
         self._show(History.of(table) if before is None else before.then(table, said))
-        add_or_update(
-            self._viewer,
-            source,
-            aligned.data,
-            aligned.record,
-            aligned.moved.first,
-            None if live is None else live.layer,
-        )
+        trouble = aligned.trouble
+        try:
+            add_or_update(
+                self._viewer,
+                source,
+                aligned.data,
+                aligned.record,
+                aligned.moved.first,
+                None if live is None else live.layer,
+            )
+        except Exception as error:  # noqa: BLE001 - napari reads the frame on show
+            trouble = trouble or error
         self._catch_up()
         self.list_layers()
         # There is a layer now that can be saved.
@@ -145,8 +148,8 @@ class Results:
         text = describe_table(table, aligned.used)
         if source is not self._form.image.value:
             text = f"{source.name}: {text}"
-        if aligned.trouble is not None:
-            return f"{notify(aligned.trouble)}\nWhat was done is kept: {text}"
+        if trouble is not None:
+            return f"{notify(trouble)}\nWhat was done is kept: {text}"
         if not aligned.whole:
             return f"Cancelled; what was done is kept: {text}"
         doubtful = np.flatnonzero(~table.ok).tolist()
