@@ -125,9 +125,12 @@ def _tail(ncc: float, variance: float) -> float:
 
 def _around(ncc: FloatArray, peak: Peak, sigma: NDArray[np.float64]) -> float:
     """Return the mean of the surface about the peak, weighted by a Gaussian."""
-    weight = np.isfinite(ncc).astype(float)
-    for axis, (index, s) in enumerate(zip(peak.index, sigma, strict=True)):
-        distance = (np.arange(ncc.shape[axis]) - index) / max(s, 1e-6)
-        shape = [-1 if k == axis else 1 for k in range(ncc.ndim)]
-        weight *= np.exp(-0.5 * distance**2).reshape(shape)
-    return float(np.sum(weight * np.nan_to_num(ncc)) / weight.sum())
+    total, weight = np.nan_to_num(ncc), np.isfinite(ncc).astype(ncc.dtype)
+    for index, s, n in reversed(
+        list(zip(peak.index, sigma.tolist(), ncc.shape, strict=True))
+    ):
+        distance = (np.arange(n) - index) / max(s, 1e-6)
+        factor = np.exp(-0.5 * distance**2).astype(ncc.dtype)
+        # Axis by axis, from the last on: no weights for all lags are needed.
+        total, weight = total @ factor, weight @ factor
+    return float(total / weight)

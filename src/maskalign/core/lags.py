@@ -11,6 +11,7 @@ one along them.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -329,34 +330,32 @@ def _box_sums(
     The pixels between two ends of any range are added up once; a range is then a
     difference of two running totals, in double precision.
     """
-    total: NDArray[Any] = image
+    sums: NDArray[Any] = image
     for axis, (start, stop) in reversed(list(enumerate(boxes))):
         ends = np.unique(np.concatenate([start, stop, [0]]))
-        running = _running(total, ends, axis)
+        # The last axis comes to the front, so that the next one is last.
+        running = _running(sums, ends)
         first, last = np.searchsorted(ends, start), np.searchsorted(ends, stop)
-        if axis:
-            total = np.take(running, last, axis=axis)
-            total -= np.take(running, first, axis=axis)
-    sums = np.empty((len(first), *running.shape[1:]), dtype)
-    for part in parts(sums):
-        sums[part] = running[last[part]] - running[first[part]]
+        shape = (len(first), *running.shape[1:])
+        sums = np.empty(shape, np.float64 if axis else dtype)
+        for part in parts(sums):
+            sums[part] = running[last[part]] - running[first[part]]
     return sums
 
 
-def _running(a: NDArray[Any], ends: NDArray[np.int_], axis: int) -> NDArray[np.float64]:
-    """Return running totals along an axis, up to each of `ends`, of which one is 0."""
+def _running(a: NDArray[Any], ends: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return running totals along the last axis, moved to the front.
 
-    def along(start: int | None, stop: int | None) -> tuple[slice, ...]:
-        return (*(slice(None),) * axis, slice(start, stop))
-
+    They are up to each of `ends`, of which one is 0.
+    """
+    out = np.zeros((len(ends), *a.shape[:-1]))
     # Most pieces are single pixels; those of a long one are summed pairwise.
-    pieces = np.take(a, ends, axis=axis, mode="clip").astype(np.float64)
+    out[1:] = np.moveaxis(np.take(a, ends[:-1], axis=-1), -1, 0)
     for k in np.flatnonzero(np.diff(ends) > 1).tolist():
-        piece = a[along(ends[k], ends[k + 1])]
-        pieces[along(k, k + 1)] = piece.sum(axis=axis, keepdims=True)
-    out = np.empty_like(pieces)
-    out[along(None, 1)] = 0
-    np.cumsum(pieces[along(None, -1)], axis=axis, out=out[along(1, None)])
+        out[k + 1] = a[..., ends[k] : ends[k + 1]].sum(axis=-1)
+    # Line by line; `np.cumsum` goes from pixel to pixel.
+    for before, total in pairwise(out):
+        total += before
     return out
 
 

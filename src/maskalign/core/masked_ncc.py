@@ -137,7 +137,7 @@ def surface_of(
     """Return the masked NCC of two images for every lag around one, 0 if left out."""
     shapes = reference.valid.shape, moving.valid.shape
     window = LagWindow.within(*shapes, options.max_shift, around)
-    prepared = PreparedReference(reference, window)
+    prepared = PreparedReference(reference, window, once=True)
     terms = prepared.under(moving.valid, options.min_overlap)
     ncc = prepared.correlate(moving, terms).ncc
     return CorrelationSurface(ncc, terms.n / terms.most, window.lags)
@@ -197,11 +197,16 @@ class PreparedReference:
         The image that stays.
     window : LagWindow
         The lags to search, between images of the shapes to come.
+    once : bool
+        Whether there will be one moving image only: what is done with is let go.
     """
 
-    def __init__(self, reference: Pixels, window: LagWindow) -> None:
+    def __init__(
+        self, reference: Pixels, window: LagWindow, *, once: bool = False
+    ) -> None:
         self.pixels = reference
         self.window = window
+        self._once = once
 
     @cached_property
     def _values(self) -> ComplexArray:
@@ -233,11 +238,9 @@ class PreparedReference:
                 "Lower min_overlap, raise max_shift or mask less."
             )
             raise NoOverlapError(msg)
-        squares = values**2
-        norm = _norm(squares)
+        norm = _norm(values**2)
         floor = self._rounding(norm * np.sqrt(moving_valid.count))
-        variance = over_moving(squares)
-        del squares
+        variance = over_moving.of_squares(values)
         mean = over_moving(values, self._values)
         for lags in parts(n):
             count = np.maximum(n[lags], 1)
@@ -252,15 +255,17 @@ class PreparedReference:
         `terms` must be those of the moving image's valid pixels.
         """
         window = self.window
+        norm = _norm(moving.values**2)
+        floor = self._rounding(norm * np.sqrt(self.pixels.valid.count))
         spectrum = window.moving_spectrum(moving.values)
         ncc = window.correlate(self._values, spectrum)
         area = self._area(spectrum, moving)
-        squares = moving.values**2
+        if self._once:
+            # It is made again in the rare case that it is needed again.
+            del self._values
         total = self._over_valid(moving.values, spectrum)
         del spectrum
-        variance = self._over_valid(squares)
-        norm = _norm(squares)
-        floor = self._rounding(norm * np.sqrt(self.pixels.valid.count))
+        variance = self._over_valid.of_squares(moving.values)
         # A part at a time, which stays in the cache and needs no large temporaries.
         for lags in parts(ncc):
             n, s2, q2 = terms.n[lags], total[lags], variance[lags]

@@ -50,8 +50,11 @@ _STEPS = 8
 _FLOOR = 2e-4
 #: From this many pixels on, the first steps use one row of tiles in so many.
 _LARGE, _SAMPLING = 1 << 19, 8
-#: Tiles in a row that are worked on together, in the processor's cache.
-_TILES = 32
+#: Tiles in a row that are worked on together, by axes: what is made of them is in the
+#: processor's cache.
+_TILES = {2: 64, 3: 16}
+#: With so many features, one of them empty, BLAS is twice as fast as with one less.
+_EVEN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,21 +250,23 @@ def _sums(
     filters_a = _filters(overlap, offset / 2, blur)
     filters_b = _filters(overlap, -offset / 2, blur)
     # The same memory for all blocks: new pages cost more than what is done with them.
-    width = min(overlap.number[-1], _TILES)
+    width = min(overlap.number[-1], _TILES[ndim])
     read = _Reader(overlap.size, width, dtype)
-    features = np.empty((width, 3 + 2 * ndim, *overlap.size), dtype)
+    n_features = 3 + 2 * ndim
+    features = np.zeros((width, max(n_features, _EVEN), *overlap.size), dtype)
     sums, slopes = [], np.zeros((ndim, ndim))
     for block, valid in _blocks(overlap, sampling):
         f = features[: len(valid)]
         read(overlap.a[block], filters_a, f[:, 1], f[:, 3 : 3 + ndim])
-        read(overlap.b[block], filters_b, f[:, 2], f[:, 3 + ndim :])
+        read(overlap.b[block], filters_b, f[:, 2], f[:, 3 + ndim : n_features])
         f[:, 0] = valid
-        if not valid.all():
-            f[:, 1 : 3 + ndim] *= f[:, :1]
+        holed = ~valid.reshape(len(valid), -1).all(axis=1)
+        if holed.any():
+            f[holed, 1 : 3 + ndim] *= f[holed, :1]
         rows = f.reshape(*f.shape[:2], -1)
         products = rows[:, : 3 + ndim] @ rows.swapaxes(1, 2)
-        sums.append(products[:, :3])
-        slopes += products[:, 3:, 3 + ndim :].sum(axis=0, dtype=np.float64)
+        sums.append(products[:, :3, :n_features])
+        slopes += products[:, 3:, 3 + ndim : n_features].sum(axis=0, dtype=np.float64)
     return np.concatenate(sums).astype(np.float64), slopes
 
 
@@ -277,8 +282,8 @@ def _blocks(
     tiled = overlap.valid.reshape([k for pair in split for k in pair])
     tiled = tiled.transpose(*range(0, 2 * ndim, 2), *range(1, 2 * ndim, 2))
     for row in list(np.ndindex(overlap.number[:-1]))[::sampling]:
-        for start in range(0, overlap.number[-1], _TILES):
-            valid = tiled[row][start : start + _TILES]
+        for start in range(0, overlap.number[-1], _TILES[ndim]):
+            valid = tiled[row][start : start + _TILES[ndim]]
             first = (*row, start)
             last = (*row, start + len(valid) - 1)
             block = tuple(

@@ -176,12 +176,12 @@ def _prepare(
     shapes = reference.valid.shape, moving_valid.shape
     window = LagWindow.within(*shapes, options.max_shift, around)
     least = options.min_overlap * min(reference.valid.count, moving_valid.count)
-    prepared = PreparedReference(reference, window.overlapping(least))
+    prepared = PreparedReference(reference, window.overlapping(least), once=True)
     try:
         return prepared, prepared.under(moving_valid, options.min_overlap)
     except NoOverlapError:
         # The message tells the largest overlap, wherever it is.
-        whole = PreparedReference(reference, window)
+        whole = PreparedReference(reference, window, once=True)
         return whole, whole.under(moving_valid, options.min_overlap)
 
 

@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 from maskalign.core.fft import ComplexArray
 from maskalign.core.lags import LagWindow
 from maskalign.core.pixels import Valid
-from maskalign.model.types import ValidArray
+from maskalign.model.types import FloatArray, ValidArray
 
 __all__ = ["ValidSums"]
 
@@ -66,6 +66,14 @@ class ValidSums:
             return sums
         if spectrum is None:
             spectrum = self._spectrum_of(image)
+        return self.window.correlate(*self._in_order(self.spectrum, spectrum))
+
+    def of_squares(self, image: FloatArray) -> FloatArray:
+        """Return the sum of the squares of an image at every lag."""
+        if self._holes is not None:
+            return self(image**2)
+        # No name for the squares: they are gone before the surface is made.
+        spectrum = self._spectrum_of(image**2)
         return self.window.correlate(*self._in_order(self.spectrum, spectrum))
 
     def counts(self, other: "ValidSums") -> NDArray[np.int32]:
