@@ -10,6 +10,9 @@ from qtpy.QtCore import QTimer
 
 __all__ = ["Cancelled", "Done", "Failed", "Job", "Outcome", "Stop", "leaving"]
 
+#: Milliseconds for which steps are gathered: each bunch makes the window paint anew.
+_REST = 50
+
 Step = TypeVar("Step")
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -184,12 +187,15 @@ class Job(Generic[Step, Result]):
                 yield
 
     def _hand_over(self, _signal: Any = None) -> None:
-        """Deal with the steps that are there, and later with those that come then."""
+        """Deal with the steps that are there, and soon with those that follow."""
         self._deal()
+        QTimer.singleShot(_REST, self._look_again)
+
+    def _look_again(self) -> None:
         with self._lock:
             self._told = bool(self._steps)
         if self._told:
-            QTimer.singleShot(0, self._hand_over)
+            self._hand_over()
 
     def _deal(self) -> None:
         with self._lock:
