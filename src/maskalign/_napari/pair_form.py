@@ -19,6 +19,8 @@ from maskalign.model.types import Interpolation
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+    from maskalign.model.movie import Movie
+
 __all__ = ["PairForm"]
 
 _MATCH, _APPLY = MatchOptions(), ApplyOptions()
@@ -45,7 +47,8 @@ class PairForm:
     """
 
     def __init__(self, viewer: "ViewerModel", changed: Callable[..., None]) -> None:
-        self._viewer, self._changed = viewer, changed
+        self._viewer = viewer
+        self._movie: Movie | None = None
         self._make_layers()
         self._make_options()
         for box in (self.reference, self.moving):
@@ -202,8 +205,10 @@ class PairForm:
 
     def describe(self, *_: Any) -> None:
         """Say what would be aligned, and how the two lie to each other."""
+        self._movie = None
         try:
             reference, moving = self.sides()
+            self._movie = reference.movie
             lie = decide_lie(reference.layer, moving.layer, len(reference.letters))
         except (TypeError, ValueError) as error:
             self.about.value = describe_error(error)
@@ -218,11 +223,7 @@ class PairForm:
 
     def _show_units(self, *_: Any) -> None:
         """Write the real size of the largest shift behind it."""
-        try:
-            movie = self.sides()[0].movie
-        except (TypeError, ValueError):
-            movie = None
-        suffix = pixels_suffix(self.max_shift.value, movie)
+        suffix = pixels_suffix(self.max_shift.value, self._movie)
         self.max_shift.native.setSuffix(suffix)
 
     def _on_output(self, *_: Any) -> None:
@@ -250,8 +251,6 @@ class PairForm:
             mask = box.value
             if isinstance(mask, Labels) and is_ours(mask, "mask"):
                 mask.colormap = mask_look(ignored=ignored)["colormap"]
-
-    # What is asked for ----------------------------------------------------------------
 
     def pairing(self) -> Pairing:
         """Return what is asked for.

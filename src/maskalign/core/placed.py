@@ -1,8 +1,8 @@
 """Two images whose pixels have other sizes, and which lie somewhere already.
 
 Both are brought to one pixel size, along each axis the larger of the two: the finer one
-is averaged, and nothing is made up. What is found there is a shift in pixels of the
-reference, to be added to the place that the moving image has now.
+is averaged, so that like is compared with like. What is found there is a shift in
+pixels of the reference, to be added to the place that the moving image has now.
 """
 
 from dataclasses import dataclass, replace
@@ -74,7 +74,8 @@ def register_placed(
     -----
     Along each axis both images are brought to the larger pixel size of the two: a
     pixel then is the mean of what it covers, of valid pixels alone, and valid where
-    these have half of its area. The standard error is that of the coarser image.
+    these have half of its area. NCC, overlap and standard error are those of two images
+    of such pixels.
 
     See Also
     --------
