@@ -554,6 +554,16 @@ def test_the_overlay_shows_before_and_after(viewer, layers, dock, run):
     assert "overlay" not in viewer.layers
 
 
+def test_colours_are_as_bright_as_the_other_in_the_overlay(viewer, layers, dock, run):
+    dim = as_colours(layers[0].data) // 4
+    dock.reference.value = viewer.add_image(dim, name="stain", **OVERVIEW)
+    run(dock)
+    dock.overlay.value = "after"
+    inner = np.asarray(viewer.layers["overlay"].data)[30:58, 30:52].astype(float)
+    assert abs(inner[..., 0].mean() - inner[..., 1].mean()) < 40
+    assert greyness(viewer.layers["overlay"].data) > 0.95
+
+
 def test_the_overlay_goes_when_other_images_are_chosen(viewer, layers, dock, run):
     run(dock)
     dock.overlay.value = "after"

@@ -220,13 +220,12 @@ class Paired:
             one, shape = one[plane], (1, *shape[1:])
             place[:, -1] += plane * place[:, 0]
         laid = on_grid(other, None, place, shape).reshape(one.shape)
-        shades = [
-            (image - low) / max(high - low, np.finfo(float).tiny)
-            for image, (low, high) in (
-                (one.astype(float), self.request.reference.limits),
-                (laid, self.request.moving.limits),
-            )
-        ]
+        sides = self.request.reference, self.request.moving
+        shades = []
+        for side, image in zip(sides, (one, laid), strict=True):
+            low, high = side.limits(image)
+            span = max(high - low, np.finfo(float).tiny)
+            shades.append((image.astype(float) - low) / span)
         return overlay(shades[0], shades[1], (0, 1))
 
 

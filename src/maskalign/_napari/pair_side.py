@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Side", "describe_sides", "plane_shown", "sides_of"]
 
+#: Percent of the luminance of an image that is darker than dark and bright.
+_SHOWN = 0.5, 99.5
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
@@ -57,13 +60,15 @@ class Side:
         """Its unit along each axis."""
         return self.movie.along("units", self.letters)
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Values that the viewer shows dark and bright."""
-        if is_colour(self.layer):
-            whole = np.dtype(self.layer.dtype).kind in "ui"
-            return 0.0, float(np.iinfo(self.layer.dtype).max) if whole else 1.0
+    def limits(self, pixels: NDArray[Any]) -> tuple[float, float]:
+        """Return the values that are shown dark and bright.
+
+        Those of the viewer; of colours, which have none for their luminance, what
+        nearly all of some pixels lie between.
+        """
         low, high = self.layer.contrast_limits
+        if is_colour(self.layer) and np.isfinite(pixels).any():
+            low, high = np.nanpercentile(pixels, _SHOWN)
         return float(low), float(high)
 
     def masked(self, mask: MaskChoice | None) -> "Side":
