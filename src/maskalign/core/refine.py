@@ -52,7 +52,7 @@ _FLOOR = 2e-4
 _LARGE, _SAMPLING = 1 << 19, 8
 #: Tiles in a row that are worked on together, by axes: what is made of them is in the
 #: processor's cache.
-_TILES = {2: 64, 3: 16}
+_TILES = {2: 32, 3: 16}
 #: With so many features, one of them empty, BLAS is twice as fast as with one less.
 _EVEN = 8
 
@@ -252,22 +252,26 @@ def _sums(
     # The same memory for all blocks: new pages cost more than what is done with them.
     width = min(overlap.number[-1], _TILES[ndim])
     read = _Reader(overlap.size, width, dtype)
-    n_features = 3 + 2 * ndim
-    features = np.zeros((width, max(n_features, _EVEN), *overlap.size), dtype)
+    # Laid out as they are read: 1, a, its slopes, b, its slopes.
+    a, b, end = 1, 2 + ndim, 3 + 2 * ndim
+    order = [0, a, b, *range(a + 1, b), *range(b + 1, end)]
+    features = np.zeros((width, max(end, _EVEN), *overlap.size), dtype)
     sums, slopes = [], np.zeros((ndim, ndim))
     for block, valid in _blocks(overlap, sampling):
         f = features[: len(valid)]
-        read(overlap.a[block], filters_a, f[:, 1], f[:, 3 : 3 + ndim])
-        read(overlap.b[block], filters_b, f[:, 2], f[:, 3 + ndim : n_features])
+        read(overlap.a[block], filters_a, f[:, a:b])
+        read(overlap.b[block], filters_b, f[:, b:end])
         f[:, 0] = valid
-        holed = ~valid.reshape(len(valid), -1).all(axis=1)
-        if holed.any():
-            f[holed, 1 : 3 + ndim] *= f[holed, :1]
+        # As a rule it is one tile, at the end of a row or at the edge of a mask.
+        holed = np.flatnonzero(~valid.reshape(len(valid), -1).all(axis=1))
+        if len(holed):
+            some = f[holed[0] : holed[-1] + 1]
+            some[:, a : b + 1] *= some[:, :1]
         rows = f.reshape(*f.shape[:2], -1)
-        products = rows[:, : 3 + ndim] @ rows.swapaxes(1, 2)
-        sums.append(products[:, :3, :n_features])
-        slopes += products[:, 3:, 3 + ndim : n_features].sum(axis=0, dtype=np.float64)
-    return np.concatenate(sums).astype(np.float64), slopes
+        products = rows[:, : b + 1] @ rows.swapaxes(1, 2)
+        sums.append(products[:, [0, a, b]])
+        slopes += products[:, a + 1 : b, b + 1 : end].sum(axis=0, dtype=np.float64)
+    return np.concatenate(sums)[..., order].astype(np.float64), slopes
 
 
 def _blocks(
@@ -307,40 +311,37 @@ class _Reader:
         for axis in range(len(size) - 1):
             shape[axis] -= 2 * HALO
             # The image, and its slopes along the axes so far.
-            self._stages.append([np.empty(shape, dtype) for _ in range(axis + 2)])
+            self._stages.append(np.empty((axis + 2, *shape), dtype))
         last = size[-1]
-        self._tiles = [
-            np.moveaxis(
-                sliding_window_view(part, last + 2 * HALO, -1)[..., ::last, :], -2, 0
-            )
-            for part in self._stages[-1]
-        ]
+        # All lines of a tile, and of its slopes, go through one product.
+        lines = self._stages[-1].reshape(-1, shape[-1])
+        tiles = sliding_window_view(lines, last + 2 * HALO, axis=1)[:, ::last]
+        self._tiles = np.moveaxis(tiles, 1, 0)
 
     def __call__(
         self,
         image: FloatArray,
         filters: list[tuple[FloatArray, FloatArray]],
-        value: FloatArray,
-        slopes: FloatArray,
+        out: FloatArray,
     ) -> None:
         """Write a filtered block, tile by tile, and its slopes along each axis."""
-        parts = [image]
+        parts = image[np.newaxis]
         for axis, stage in enumerate(self._stages):
             smooth, steep = filters[axis]
-            outs = [out[..., : image.shape[-1]] for out in stage]
+            filtered = stage[..., : image.shape[-1]]
             # The new slope comes last.
-            for part, out in zip(parts, outs[:-1], strict=True):
-                np.matmul(smooth, part.swapaxes(axis, -2), out=out.swapaxes(axis, -2))
+            same, new = filtered[:-1], filtered[-1]
             np.matmul(
-                steep, parts[0].swapaxes(axis, -2), out=outs[-1].swapaxes(axis, -2)
+                smooth, parts.swapaxes(axis + 1, -2), out=same.swapaxes(axis + 1, -2)
             )
-            parts = outs
+            np.matmul(steep, parts[0].swapaxes(axis, -2), out=new.swapaxes(axis, -2))
+            parts = filtered
         smooth, steep = filters[-1]
-        tiles = [view[: len(value)] for view in self._tiles]
-        np.matmul(tiles[0], smooth, out=value)
-        np.matmul(tiles[0], steep, out=slopes[:, -1])
-        for k, part in enumerate(tiles[1:]):
-            np.matmul(part, smooth, out=slopes[:, k])
+        n, last = len(out), out.shape[-1]
+        # Those of the image itself come first.
+        value = self._tiles[:n, : self._tiles.shape[1] // len(parts)]
+        np.matmul(self._tiles[:n], smooth, out=out[:, :-1].reshape(n, -1, last))
+        np.matmul(value, steep, out=out[:, -1].reshape(n, -1, last))
 
 
 def _filters(
