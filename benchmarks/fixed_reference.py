@@ -12,14 +12,20 @@ from maskalign.core.lags import LagWindow
 from maskalign.core.masked_ncc import PreparedReference
 from maskalign.core.pixels import Pixels, Valid
 from maskalign.core.register import match
+from maskalign.core.tile_sums import Sums, compiled
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import Registration
 from maskalign.model.types import MaxShift
 
-__all__ = ["FixedReference"]
+__all__ = ["FixedReference", "compiled_sums"]
 
 _DEFAULTS = MatchOptions()
+
+
+def compiled_sums() -> Sums | None:
+    """Return what a long movie is refined with where numba is installed, or None."""
+    return compiled(1 << 40, 2, np.float32)
 
 
 class FixedReference:
@@ -38,10 +44,12 @@ class FixedReference:
         self._prepared = PreparedReference(self._pixels(reference), window)
         self._terms = self._prepared.under(self._valid, _DEFAULTS.min_overlap)
 
-    def register(self, frame: NDArray[Any], *, subpixel: bool) -> Registration:
+    def register(
+        self, frame: NDArray[Any], *, subpixel: bool, sums: Sums | None = None
+    ) -> Registration:
         """Find the shift of one frame, the checks of its pixels included."""
         pixels = self._pixels(frame)
-        return match(self._prepared, pixels, self._terms, subpixel=subpixel)
+        return match(self._prepared, pixels, self._terms, subpixel=subpixel, sums=sums)
 
     def _pixels(self, image: NDArray[Any]) -> Pixels:
         return as_pixels(

@@ -14,6 +14,7 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "dask",
+    "numba",
     "scikit-image",
     "SimpleITK",
     "opencv-python-headless",

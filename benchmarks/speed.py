@@ -7,11 +7,12 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.contest import Contest, shift_error
-from benchmarks.fixed_reference import FixedReference
+from benchmarks.fixed_reference import FixedReference, compiled_sums
 from benchmarks.report import Table
 from benchmarks.scenes import Shots, camera_shots
 from benchmarks.timing import Call
 from maskalign import register
+from maskalign.core.tile_sums import Sums
 
 __all__ = ["masked_frame", "masked_pair", "masked_volume", "unmasked_frame"]
 
@@ -26,13 +27,13 @@ def masked_frame(*, quick: bool) -> list[Table]:
     reference, frame = shots.frames
     fixed = FixedReference(reference, shots.valid, 64)
     contest = Contest(rounds=3 if quick else 9)
-    for subpixel, label, allowed, target in (
-        (False, "whole pixels", _WHOLE, 50),
-        (True, "refined", _REFINED, 30),
+    for subpixel, sums, label, allowed, target in (
+        (False, None, "whole pixels", _WHOLE, 50),
+        *((True, sums, label, _REFINED, 30) for label, sums in _refinements()),
     ):
         work = contest.ours(
             f"masked frame, {size}², max_shift=64, fixed reference, {label}",
-            Call(partial(fixed.register, frame, subpixel=subpixel)),
+            Call(partial(fixed.register, frame, subpixel=subpixel, sums=sums)),
             shift_error(shots.shifts[1], allowed),
         )
         _enter(contest, work, peers.SKIMAGE_MASKED, shots, target)
@@ -69,14 +70,15 @@ def unmasked_frame(*, quick: bool) -> list[Table]:
     # What need be done but once for a reference, the peer need do but once.
     as_float = reference.astype(np.float32)
     contest = Contest(rounds=3 if quick else 9)
-    for lags, limit, targets in (
-        ("max_shift=64", 64, (4, 1)),
-        ("every lag", None, (None, None)),
+    plain, *fast = _refinements()
+    for lags, limit, targets, (label, sums) in (
+        *(("max_shift=64", 64, (4, 1), refinement) for refinement in (plain, *fast)),
+        ("every lag", None, (None, None), plain),
     ):
         fixed = FixedReference(reference, None, limit)
         work = contest.ours(
-            f"unmasked frame, {size}², {lags}, fixed reference, refined",
-            Call(partial(fixed.register, frame, subpixel=True)),
+            f"unmasked frame, {size}², {lags}, fixed reference, {label}",
+            Call(partial(fixed.register, frame, subpixel=True, sums=sums)),
             shift_error(shots.shifts[1], _REFINED),
         )
         judge = shift_error(shots.shifts[1], _TENTH)
@@ -89,6 +91,13 @@ def unmasked_frame(*, quick: bool) -> list[Table]:
             call = Call(partial(peer.call, fixed_image, frame))
             contest.peer(work, peer, call, judge, target=target)
     return [contest.table()]
+
+
+def _refinements() -> list[tuple[str, Sums | None]]:
+    """Return how frames are refined, and with what: also with numba if it is there."""
+    compiled = compiled_sums()
+    plain: list[tuple[str, Sums | None]] = [("refined", None)]
+    return plain if compiled is None else [*plain, ("refined, numba", compiled)]
 
 
 def _pair(

@@ -14,7 +14,8 @@ SHARED = {"maskalign", "maskalign.errors", "numpy"}
 MAY_IMPORT = {
     "errors": set(),
     "model": SHARED | {"pandas"},  # only inside `DriftTable.to_pandas`
-    "core": SHARED | {"scipy", "maskalign.model"},
+    # numba only inside the one compiled seam.
+    "core": SHARED | {"scipy", "numba", "maskalign.model"},
     "pipeline": SHARED | {"dask", "maskalign.model", "maskalign.core"},
     "io": SHARED
     | {"dask", "tifffile", "matplotlib", "zarr", "maskalign.model", "maskalign.core"},

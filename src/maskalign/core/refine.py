@@ -31,6 +31,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike, NDArray
 
 from maskalign.core.pixels import EROSION, HALO, TILE, Pixels, Valid
+from maskalign.core.tile_sums import Sums, tile_sums
 from maskalign.model.types import FloatArray, ValidArray
 
 __all__ = ["Refined", "refine"]
@@ -73,6 +74,7 @@ def refine(
     lag: Sequence[int],
     start: Sequence[float],
     blur: NDArray[np.float64],
+    sums: Sums | None = None,
 ) -> Refined | None:
     """Return the fraction of a pixel to add to a lag.
 
@@ -86,6 +88,8 @@ def refine(
         Where to begin, relative to the lag.
     blur : ndarray of float, shape (ndim,)
         Standard deviation of the Gaussian in the interpolation, pixels.
+    sums : callable, optional
+        What `maskalign.core.tile_sums.compiled` returns for such images.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def refine(
         None where the images do not bear it: too few pixels, no slope that both share,
         or steps that lead away from the lag.
     """
-    overlap = _Overlap.at(reference, moving, lag)
+    overlap = _Overlap.at(reference, moving, lag, sums)
     if overlap is None:
         return None
     offset = np.array(start, dtype=float)
@@ -130,10 +134,16 @@ class _Overlap:
     #: Number of tiles and their size along each axis.
     number: tuple[int, ...]
     size: tuple[int, ...]
+    #: Compiled sums over them, if there are any.
+    fast: Sums | None
 
     @classmethod
     def at(
-        cls, reference: Pixels, moving: Pixels, lag: Sequence[int]
+        cls,
+        reference: Pixels,
+        moving: Pixels,
+        lag: Sequence[int],
+        fast: Sums | None = None,
     ) -> "_Overlap | None":
         here, there = [], []
         for u, n_a, n_b in zip(
@@ -168,6 +178,7 @@ class _Overlap:
             valid,
             number,
             size,
+            fast,
         )
 
 
@@ -247,8 +258,18 @@ def _sums(
     those of the slopes of a with those of b, shape (ndim, ndim).
     """
     ndim, dtype = overlap.valid.ndim, overlap.a.dtype
-    filters_a = _filters(overlap, offset / 2, blur)
-    filters_b = _filters(overlap, -offset / 2, blur)
+    taps_a, taps_b = _both_taps(offset / 2, blur), _both_taps(-offset / 2, blur)
+    if overlap.fast is not None:
+        even, steep = (
+            np.array([[t[k] for t in taps] for taps in (taps_a, taps_b)], dtype)
+            for k in range(2)
+        )
+        images = overlap.a, overlap.b
+        size = overlap.size[0], overlap.size[1]
+        return tile_sums(
+            overlap.fast, images, overlap.valid, size, (even, steep), sampling
+        )
+    filters_a, filters_b = _filters(overlap, taps_a), _filters(overlap, taps_b)
     # The same memory for all blocks: new pages cost more than what is done with them.
     width = min(overlap.number[-1], _TILES[ndim])
     read = _Reader(overlap.size, width, dtype)
@@ -344,19 +365,25 @@ class _Reader:
         np.matmul(value, steep, out=out[:, -1].reshape(n, -1, last))
 
 
+def _both_taps(
+    offset: NDArray[np.float64], blur: NDArray[np.float64]
+) -> list[tuple[Taps, Taps]]:
+    """Return for each axis the weights that read at an offset, and with a slope."""
+    read = [_taps(shift, width) for shift, width in zip(offset, blur, strict=True)]
+    return [(taps, np.convolve(taps, _SLOPE)) for taps in read]
+
+
 def _filters(
-    overlap: _Overlap, offset: NDArray[np.float64], blur: NDArray[np.float64]
+    overlap: _Overlap, taps: list[tuple[Taps, Taps]]
 ) -> list[tuple[FloatArray, FloatArray]]:
-    """Return for each axis the matrices that read a tile at an offset, and its slope.
+    """Return for each axis the matrices that read a tile, and its slope.
 
     That of the last axis is multiplied from the right.
     """
-    out = []
-    for n, shift, width in zip(overlap.size, offset, blur, strict=True):
-        taps = _taps(shift, width)
-        smooth = _matrix(np.pad(taps, HALO - _REACH), n)
-        steep = _matrix(np.convolve(taps, _SLOPE), n)
-        out.append((smooth, steep))
+    out = [
+        (_matrix(np.pad(even, HALO - _REACH), n), _matrix(steep, n))
+        for n, (even, steep) in zip(overlap.size, taps, strict=True)
+    ]
     out[-1] = (out[-1][0].T, out[-1][1].T)
     dtype = overlap.a.dtype
     return [(a.astype(dtype, "C"), b.astype(dtype, "C")) for a, b in out]

@@ -14,6 +14,7 @@ from maskalign.core.peak import Peak, find_peak_in_noise
 from maskalign.core.pinned import looks_pinned, warn_pinned
 from maskalign.core.pixels import Pixels, Valid
 from maskalign.core.refine import refine
+from maskalign.core.tile_sums import Sums
 from maskalign.core.validate import as_pixels, working_dtype
 from maskalign.errors import NoOverlapError
 from maskalign.model import status
@@ -191,15 +192,19 @@ def match(
     terms: OverlapTerms,
     *,
     subpixel: bool,
+    sums: Sums | None = None,
 ) -> Registration:
-    """Find the shift of a moving image against a prepared reference."""
+    """Find the shift of a moving image against a prepared reference.
+
+    `sums`, if given, are those of `maskalign.core.tile_sums.compiled`.
+    """
     found = prepared.correlate(moving, terms)
     peak = find_peak_in_noise(found.ncc, terms.n)
     window = prepared.window
     lag = [first + i for first, i in zip(window.first, peak.index, strict=True)]
     n = float(terms.n[peak.index])
     if subpixel:
-        offset, std = _fraction(prepared.pixels, moving, lag, peak, n)
+        offset, std = _fraction(prepared.pixels, moving, lag, peak, n, sums)
     else:
         # Rounding to whole pixels is an error of its own.
         offset, std = np.zeros(len(lag)), np.hypot(peak.standard_error(n), _ROUNDING)
@@ -215,7 +220,12 @@ def match(
 
 
 def _fraction(
-    reference: Pixels, moving: Pixels, lag: list[int], peak: Peak, n: float
+    reference: Pixels,
+    moving: Pixels,
+    lag: list[int],
+    peak: Peak,
+    n: float,
+    sums: Sums | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what to add to the lag and its standard error, pixels."""
     blur = matched_blur(peak.height, peak.curvature)
@@ -228,6 +238,7 @@ def _fraction(
         lag[deep:],
         peak.offset[deep:],
         blur[deep:],
+        sums,
     )
     if refined is not None:
         std = np.sqrt(np.diag(refined.covariance))

@@ -6,7 +6,9 @@ from threading import Lock
 from maskalign.core.empty_edge import has_empty_edge, warn_empty_edge
 from maskalign.core.lags import LagWindow
 from maskalign.core.pinned import looks_pinned, warn_pinned
+from maskalign.core.pixels import Pixels
 from maskalign.core.register import match
+from maskalign.core.tile_sums import Sums, compiled
 from maskalign.errors import NoContrastError, NoOverlapError, NoValidPixelsError
 from maskalign.model import status
 from maskalign.model.options import MatchOptions
@@ -55,6 +57,7 @@ class Pairing:
     def __init__(self, options: MatchOptions, start: Start | None, n_frames: int):
         self._options = options
         self._start = start
+        self._n_frames = n_frames
         self._probe_every = max(n_frames // _PROBES, 1)
         self._pinned: dict[int, bool] = {}
         self._bordered: dict[int, bool] = {}
@@ -110,11 +113,17 @@ class Pairing:
             moved,
             reference.terms(window, moved.valid, options.min_overlap),
             subpixel=options.subpixel,
+            sums=self._sums(moved) if options.subpixel else None,
         )
         if self._to_probe(moving.frame):
             self._pinned[moving.frame] = looks_pinned(fixed, moved, found.shift)
             self._bordered[moving.frame] = has_empty_edge(moved)
         return found
+
+    def _sums(self, pixels: Pixels) -> Sums | None:
+        """Return the compiled sums if there are frames enough; the same for all."""
+        n = self._n_frames * pixels.values.size
+        return compiled(n, pixels.values.ndim, pixels.values.dtype)
 
     def _to_probe(self, frame: int) -> bool:
         """Tell whether a frame is to be looked at, once."""
