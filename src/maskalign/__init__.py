@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         StaticStructureWarning,
     )
     from maskalign.io.movies import load_movie, save_movie
+    from maskalign.io.places import place_of
     from maskalign.io.surface_view import surface_layers
     from maskalign.model.drift_table import DriftRow, DriftTable
     from maskalign.model.map_results import DisplacementMap, MapSummary
@@ -132,6 +133,7 @@ _HOME = {
     "move_tracks": "pipeline.coordinates",
     "move_vectors": "pipeline.coordinates",
     "pearson": "core.similarity.correlations",
+    "place_of": "io.places",
     "register": "core.register",
     "register_placed": "core.placed",
     "resample": "core.resample",
@@ -193,6 +195,7 @@ __all__ = [
     "move_tracks",
     "move_vectors",
     "pearson",
+    "place_of",
     "register",
     "register_placed",
     "resample",
