@@ -80,6 +80,7 @@ def register_placed(
     See Also
     --------
     register : images of one pixel size, corner on corner.
+    place_of : where calibrated images lie.
     resample : lay the moving image over the reference.
 
     Examples
