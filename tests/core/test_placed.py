@@ -1,5 +1,7 @@
 """Two images of other pixel sizes: the world decides what is right."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,13 @@ from scipy import ndimage
 
 from maskalign import register, register_placed, resample
 from maskalign.core.placed import CommonGrid
-from maskalign.errors import MaskError, NoContrastError, NoOverlapError
+from maskalign.errors import (
+    EmptyBorderWarning,
+    MaskError,
+    NoContrastError,
+    NoOverlapError,
+    StaticStructureWarning,
+)
 from maskalign.model.options import MatchOptions
 
 
@@ -198,6 +206,33 @@ def test_the_surface_has_its_peak_where_the_shift_is(world):
     at = grid.step * surface.lag_at(best) + grid.first
     np.testing.assert_allclose(at, grid.register(options).shift, atol=0.51)
     np.testing.assert_allclose(at, (-4, 3), atol=0.51)
+
+
+def test_dirt_of_the_camera_that_pins_the_images_is_warned_about(pair):
+    """The stage has moved, and the best shift is none in pixels of the camera."""
+    dirty = [np.array(image[:96, :104]) for image in pair]
+    rows, columns = np.random.default_rng(7).integers(4, 88, (2, 14))
+    for y, x in zip(rows, columns, strict=True):
+        for image in dirty:
+            image[y : y + 6, x : x + 6] = 12
+    with pytest.warns(StaticStructureWarning, match="Mask what stands still"):
+        found = register_placed(*dirty, affine(1, (5, -4)))
+    np.testing.assert_allclose(found.shift, (-5, 4), atol=0.5)
+    # Binned pixels are no longer those of a camera.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", StaticStructureWarning)
+        register_placed(*dirty, affine(2, (5, -4)))
+
+
+def test_an_empty_border_is_warned_about(world):
+    reference = taken(world, (70, 80), 4, (60, 50)) + 9
+    moving = taken(world, (90, 100), 2, (90, 90)) + 9
+    moving[:12] = 0
+    place = place_of(2, (90, 90), 4, (60, 50))
+    with pytest.warns(EmptyBorderWarning, match="one of the images") as caught:
+        register_placed(reference, moving, place, max_shift=5)
+    # It points to who has called.
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("limit", [2, (2, 3)])

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from maskalign.core.masked_ncc import check_same_axes, surface_of
 from maskalign.core.pixels import Pixels
-from maskalign.core.register import match_pixels, register
+from maskalign.core.register import match_pixels, register, warn_misled
 from maskalign.core.resample import Place, as_place, on_grid, steps_of
 from maskalign.core.validate import as_pixels, as_valid, check_dtype, working_dtype
 from maskalign.errors import MaskError, NoOverlapError
@@ -77,6 +77,11 @@ def register_placed(
     these have half of its area. NCC, overlap and standard error are those of two images
     of such pixels.
 
+    Warns
+    -----
+    StaticStructureWarning, EmptyBorderWarning
+        As `register`; the first for pixels of one size.
+
     See Also
     --------
     register : images of one pixel size, corner on corner.
@@ -131,6 +136,8 @@ class CommonGrid:
     step: NDArray[np.float64]
     #: By how much the moving image has moved at a lag of 0, the same pixels.
     first: NDArray[np.float64]
+    #: Whether the pixels of both are those that came.
+    own: bool
 
     @classmethod
     def of(
@@ -172,17 +179,15 @@ class CommonGrid:
             there = np.linalg.inv(_affine(ratio, offset)) @ _affine(step, start)
             other = on_grid(moving, masks[1], there, shape.tolist()), None
             offset = start
-        return cls(one[0], other[0], one[1], other[1], step, corner - offset)
-
-    @property
-    def coarser(self) -> bool:
-        """Whether its pixels are larger than those of the reference as it came."""
-        return bool((self.step != 1).any())
+        own = bool((step == 1).all() and (ratio == step).all())
+        return cls(one[0], other[0], one[1], other[1], step, corner - offset, own)
 
     def register(self, options: MatchOptions) -> Registration:
         """Find the shift, in pixels of the reference as it came."""
         options, around = self._search(options)
-        found = match_pixels(*self._pixels(constant_ok=False), options, around)
+        pixels = self._pixels(constant_ok=False)
+        found = match_pixels(*pixels, options, around)
+        warn_misled(*pixels, found.shift if self.own else None, stacklevel=3)
         return replace(
             found,
             shift=tuple((self.step * found.shift + self.first).tolist()),

@@ -22,7 +22,7 @@ from maskalign.model.options import MatchOptions
 from maskalign.model.results import Registration
 from maskalign.model.types import MaxShift
 
-__all__ = ["match", "match_pixels", "register"]
+__all__ = ["match", "match_pixels", "register", "warn_misled"]
 
 _DEFAULTS = MatchOptions()
 #: A peak this probable between unrelated images is no evidence.
@@ -143,11 +143,21 @@ def register(
         moving, moving_mask, name="moving", mask_name="moving_mask", dtype=dtype
     )
     found = match_pixels(fixed, moved, options)
-    if looks_pinned(fixed, moved, found.shift):
-        warn_pinned("Between the images", stacklevel=2)
-    if has_empty_edge(fixed) or has_empty_edge(moved):
-        warn_empty_edge("In one of the images", stacklevel=2)
+    warn_misled(fixed, moved, found.shift, stacklevel=2)
     return found
+
+
+def warn_misled(
+    reference: Pixels, moving: Pixels, shift: Sequence[float] | None, stacklevel: int
+) -> None:
+    """Warn where something else than the sample may have decided a shift.
+
+    The shift is None where pixels of the same number are none of the same of a camera.
+    """
+    if shift is not None and looks_pinned(reference, moving, shift):
+        warn_pinned("Between the images", stacklevel=stacklevel + 1)
+    if has_empty_edge(reference) or has_empty_edge(moving):
+        warn_empty_edge("In one of the images", stacklevel=stacklevel + 1)
 
 
 def match_pixels(
