@@ -1,4 +1,5 @@
 import pytest
+from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from maskalign._napari.controls import LayerBox, ReferenceChoice, WrappedLabel
 
@@ -83,3 +84,23 @@ def test_a_long_text_does_not_ask_for_width(qapp):
     label = WrappedLabel(value="word " * 100)
     assert label.native.wordWrap()
     assert label.native.minimumSizeHint().width() < 200
+
+
+def test_all_lines_of_a_text_are_seen_whatever_else_wants_room(qapp, qtbot):
+    label, others = WrappedLabel(), [QListWidget() for _ in range(2)]
+    box = QWidget()
+    qtbot.addWidget(box)
+    layout = QVBoxLayout(box)
+    for widget in (others[0], label.native, others[1]):
+        layout.addWidget(widget)
+    box.resize(200, 260)
+    box.show()
+    label.value = "word " * 40
+    qtbot.wait(50)
+    assert label.native.height() >= label.native.heightForWidth(label.native.width())
+    box.resize(140, 260)
+    qtbot.wait(50)
+    assert label.native.height() >= label.native.heightForWidth(label.native.width())
+    label.value = "word"
+    qtbot.wait(50)
+    assert label.native.minimumHeight() < 40

@@ -6,7 +6,7 @@ from typing import Any
 
 from magicgui.widgets import ComboBox, Label, SpinBox
 from magicgui.widgets.bases import ValuedContainerWidget
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 __all__ = ["LayerBox", "ReferenceChoice", "WrappedLabel"]
@@ -25,6 +25,8 @@ _WORDS = {
 _ANY_FRAME = 999_999
 #: Width that a box can be squeezed to, screen pixels.
 _NARROW = 56
+#: When a label may need another height.
+_RESHAPED = (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 #: Letters of a layer's name that are always seen.
 _SHORT = 10
 
@@ -141,7 +143,11 @@ class ReferenceChoice(ValuedContainerWidget[str | int]):
 
 
 class WrappedLabel(Label):
-    """A text that is broken into lines, for a long one would widen the whole dock."""
+    """A text that is broken into lines, for a long one would widen the whole dock.
+
+    All of its lines are seen: a layout by itself would rather cut some off than take
+    the room from others.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -153,3 +159,33 @@ class WrappedLabel(Label):
         self.native.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
         )
+        self.native.installEventFilter(_Grower(self.native))
+
+    def set_value(self, value: Any) -> None:
+        """Show another text."""
+        super().set_value(value)
+        _grow(self.native)
+
+
+class _Grower(QObject):
+    """Gives a label the height of its lines whenever its width or font is another.
+
+    Keeps nothing of its own, for it may be asked while it is being taken apart.
+    """
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Look at every event and stop none."""
+        if event is not None and event.type() in _RESHAPED:
+            _grow(watched)
+        return False
+
+
+def _grow(label: Any) -> None:
+    """Keep a label from being lower than its lines."""
+    before = label.minimumHeight()
+    # What it is kept from being lower than counts as its height.
+    label.setMinimumHeight(0)
+    height = max(label.heightForWidth(label.width()), 0) if label.text() else 0
+    label.setMinimumHeight(height)
+    if height != before:
+        label.updateGeometry()
