@@ -149,7 +149,7 @@ def test_a_map_compares_aligned_frames_with_the_reference(source, known, table, 
         here = found.maps.data[frame, y : y + 40, x : x + 20]
         np.testing.assert_allclose(here, expected[y : y + 40, x : x + 20], atol=1e-5)
     assert found.maps.axes == "TYX"
-    assert "with frame 0, window 9 px = 1.8 µm:" in found.text
+    assert "with frame 0, window 9 px = 1.8 µm." in found.text
     np.testing.assert_allclose(found.maps.data[0, :, 20:].compute(), 1, atol=1e-4)
 
 

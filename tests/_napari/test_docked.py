@@ -181,6 +181,18 @@ def test_all_pages_are_in_reach_and_widen_nothing(window, opened):
     assert bar.sizeHint().width() <= before
 
 
+def test_a_long_report_makes_no_other_page_longer(window, opened):
+    pages = opened.pages
+    before = pages.minimumSizeHint().height()
+    opened.checks.report.value = "\n".join(["one line of a report"] * 60)
+    assert pages.minimumSizeHint().height() == before
+    pages.setCurrentWidget(opened.checks.native)
+    assert pages.minimumSizeHint().height() > before + 300
+    pages.setCurrentWidget(opened.saving.native)
+    assert pages.minimumSizeHint().height() < before + 50
+    assert not pages.hasHeightForWidth()
+
+
 @pytest.fixture
 def aligned(window, slow, qtbot):
     """The docked widget with a drift; its movie waits at the gate from now on."""

@@ -65,7 +65,8 @@ class CheckPanel(Container[Widget]):
             text="NCC maps",
             tooltip=(
                 "Add a layer that shows where each aligned frame agrees with the "
-                "reference, from -1 to 1. It is computed for the frame on show."
+                "reference, from -1 to 1. It is computed for the frame on show. Press "
+                "again after a change to the table."
             ),
         )
         widgets: list[Widget] = [self.ncc_maps, self.window]

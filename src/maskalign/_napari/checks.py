@@ -270,7 +270,4 @@ class FrameMaps:
         what = "the one before" if against == "previous" else f"frame {against}"
         window = self.request.window
         size = f"{window}{pixels_suffix(window, self.request.movie)}"
-        return (
-            f"NCC map of each aligned frame with {what}, window {size}: computed for "
-            "the frame that is shown. It does not follow later changes to the table."
-        )
+        return f"NCC map of each aligned frame with {what}, window {size}."

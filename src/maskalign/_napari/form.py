@@ -60,11 +60,43 @@ def scrolled(page: QWidget) -> QScrollArea:
 
 
 def tabs(pages: Mapping[str, QWidget]) -> QTabWidget:
-    """Return pages that lie behind each other, by their names."""
-    shown = QTabWidget()
+    """Return pages that lie behind each other, by their names.
+
+    They are as high as the page in front needs.
+    """
+    shown = _Pages()
     for name, page in pages.items():
         shown.addTab(page, name)
     return shown
+
+
+class _Pages(QTabWidget):
+    """Asks for the width of its widest page and for the height of the one in front."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def hasHeightForWidth(self) -> bool:
+        """Tell that texts grow by themselves; Qt would ask for the highest page."""
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for what the page in front needs."""
+        hint = super().minimumSizeHint()
+        heights = [
+            max(page.minimumSizeHint().height(), page.minimumHeight())
+            for page in map(self.widget, range(self.count()))
+            if page is not None
+        ]
+        if heights:
+            spare = max(heights) - heights[self.currentIndex()]
+            hint.setHeight(hint.height() - spare)
+        return hint
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more: what else there is goes to the page anyway."""
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
 
 
 class _Upright(QScrollArea):
