@@ -12,6 +12,11 @@ from maskalign.model.axes import normalize_axes
     [
         (None, (5, 8, 9), "TYX"),
         (None, (5, 3, 8, 9), "TZYX"),
+        (None, (20, 3, 20, 20), "TZYX"),
+        (None, (30, 20, 5), "TYX"),
+        (None, (4, 8, 3), "TYX"),
+        ("TZYX", (5, 64, 64, 3), "TZYX"),
+        ("TYXC", (5, 64, 64, 3), "TYXC"),
         ("tczyx", (5, 2, 3, 8, 9), "TCZYX"),
         ("QYX", (5, 8, 9), "TYX"),
         ("IYX", (5, 8, 9), "TYX"),
@@ -28,6 +33,8 @@ def test_axes_that_fit(axes, shape, expected):
     [
         (None, (8, 9), "one image is no movie"),
         (None, (1, 2, 3, 8, 9), "axes='TCZYX'"),
+        (None, (5, 64, 64, 3), "3 colours .* axes='TYXC' and channel='mean'"),
+        (None, (64, 48, 4), "4 colours .* axes='YXC'"),
         ("TYXS", (5, 8, 9, 3), "colour"),
         ("TQYX", (5, 5, 8, 9), "twice"),
         ("TAYX", (5, 5, 8, 9), "'A'"),

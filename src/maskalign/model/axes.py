@@ -13,6 +13,8 @@ _KNOWN = frozenset("TC" + SPATIAL)
 _TIME_LETTERS = frozenset("QI")
 #: What an array without labels is taken for.
 _DEFAULT = {3: "TYX", 4: "TZYX"}
+#: Lengths of a last axis that holds colours, if the two before it are this long.
+_COLOURS, _WIDE = (3, 4), 16
 
 
 def spatial_axes(axes: str) -> str:
@@ -47,7 +49,7 @@ def normalize_axes(axes: str | None, shape: Sequence[int]) -> str:
     ------
     AxesError
         If letters are unknown, repeated, too few or too many, or if there is no
-        default for so many axes.
+        default for so many axes, or for what looks like colours.
 
     Examples
     --------
@@ -65,6 +67,15 @@ def normalize_axes(axes: str | None, shape: Sequence[int]) -> str:
                 else "say what the axes are, for example axes='TCZYX'"
             )
             msg = f"An array of shape {tuple(shape)} has {ndim} axes: {hint}."
+            raise AxesError(msg)
+        if shape[-1] in _COLOURS and min(shape[-3:-1]) >= _WIDE:
+            colour = "TYXC"[-ndim:]
+            msg = (
+                f"An array of shape {tuple(shape)} looks like {shape[-1]} colours of "
+                f"each pixel: say axes={colour!r} and channel='mean', or the number of "
+                f"one colour; or axes={_DEFAULT[ndim]!r} if it is {shape[-1]} pixels "
+                "wide."
+            )
             raise AxesError(msg)
         return _DEFAULT[ndim]
     letters = "".join("T" if a in _TIME_LETTERS else a for a in str(axes).upper())
