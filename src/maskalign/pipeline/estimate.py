@@ -99,9 +99,10 @@ def estimate_drift(
     -------
     DriftTable
         One row a frame. Shifts are relative to frame k for the number of a frame, to
-        the image for an image, else to frame 0. A frame that cannot be estimated gets
-        NaN and a status that says why; a doubtful one keeps its number and gets a
-        status, and no other frame is laid over it.
+        the image for an image, else to frame 0, or if that is not good itself to the
+        first frame that is. A frame that cannot be estimated gets NaN and a status that
+        says why; a doubtful one keeps its number and gets a status, and no other frame
+        is laid over it.
 
     Raises
     ------
