@@ -7,7 +7,7 @@ from scipy import ndimage
 from maskalign import register
 from maskalign.core.blur import matched_blur
 from maskalign.core.pixels import EROSION, HALO, Pixels, Valid
-from maskalign.core.refine import _Overlap, _sums, _taps
+from maskalign.core.refine import _Overlap, _sums, _taps, _trim
 
 SIZE = 96
 
@@ -186,7 +186,7 @@ def test_products_over_tiles_are_those_of_whole_images(shape, dtype):
     sums, slopes = _sums(overlap, offset, blur, 1)
     # The same with one array for each feature.
     n = [m - abs(u) for m, u in zip(shape, lag, strict=True)]
-    trim = [EROSION if m > 4 * EROSION else 0 for m in n]
+    trim = [_trim(m) for m in n]
     here = [max(u, 0) + t for u, t in zip(lag, trim, strict=True)]
     wide, features = [m - 2 * t + 2 * HALO for m, t in zip(n, trim, strict=True)], []
     for image, sign, start in (
@@ -271,3 +271,31 @@ def test_a_periodic_scene_is_ambiguous():
     a, b = (grid + 0.1 * rng.normal(size=grid.shape) for _ in range(2))
     assert register(a, b, max_shift=30).status == "ambiguous"
     assert register(a, b, max_shift=4).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("planes", "worst"), [(2, 0.5), (3, 0.1), (5, 0.02), (8, 0.01)]
+)
+def test_thin_stacks_know_how_well_they_know_z(planes, worst):
+    """Beyond the first and the last plane there is nothing to interpolate with."""
+    deviations, errors = [], []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        volume = ndimage.gaussian_filter(
+            rng.normal(size=(planes + 20, 64, 64)), (1.5, 2, 2), mode="wrap"
+        )
+        volume /= volume.std()
+        drift = np.r_[rng.uniform(-0.45, 0.45), rng.uniform(-2, 2, 2)]
+        moved = np.fft.ifftn(ndimage.fourier_shift(np.fft.fftn(volume), drift)).real
+        view = (slice(10, 10 + planes), slice(8, 56), slice(8, 56))
+        a, b = (
+            v[view] + rng.normal(0, 0.05, (planes, 48, 48)) for v in (volume, moved)
+        )
+        found = register(a, b, max_shift=(min(planes - 1, 2), 6, 6))
+        errors.append(np.add(found.shift, drift))
+        deviations.append(errors[-1] / found.shift_std)
+    errors, deviations = np.abs(errors), np.abs(deviations)
+    assert errors[:, 0].max() < worst
+    assert errors[:, 1:].max() < 0.03
+    # Of twelve to eighteen numbers one may lie beyond three sigma.
+    assert np.sqrt(np.mean(np.square(deviations), axis=0)).max() < 2

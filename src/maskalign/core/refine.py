@@ -49,6 +49,9 @@ _BEARABLE = 0.5
 _STEPS = 8
 #: Error of the interpolation itself, pixels.
 _FLOOR = 2e-4
+#: Error along an axis so thin that 0, 1 or 2 lines are left out at its ends, as what is
+#: read beyond them is made up.
+_MADE_UP = (0.25, 0.02, 0.0)
 #: From this many pixels on, the first steps use one row of tiles in so many.
 _LARGE, _SAMPLING = 1 << 19, 8
 #: Tiles in a row that are worked on together, by axes: what is made of them is in the
@@ -117,7 +120,7 @@ def refine(
         small = np.maximum(0.005, (6 if prepared else 3) * np.sqrt(np.diag(covariance)))
         if (abs(step) < small).all():
             if sampling == 1:
-                return Refined(offset, covariance)
+                return Refined(offset, covariance + np.diag(overlap.made_up))
             sampling, prepared = 1, True
     return None
 
@@ -134,6 +137,8 @@ class _Overlap:
     #: Number of tiles and their size along each axis.
     number: tuple[int, ...]
     size: tuple[int, ...]
+    #: Variance along each axis of what is read beyond the image.
+    made_up: NDArray[np.float64]
     #: Compiled sums over them, if there are any.
     fast: Sums | None
 
@@ -145,13 +150,13 @@ class _Overlap:
         lag: Sequence[int],
         fast: Sums | None = None,
     ) -> "_Overlap | None":
-        here, there = [], []
+        here, there, made_up = [], [], []
         for u, n_a, n_b in zip(
             lag, reference.valid.shape, moving.valid.shape, strict=True
         ):
             start, stop = max(u, 0), min(u + n_b, n_a)
-            # A flat or thin axis keeps all it has.
-            trim = EROSION if stop - start > 4 * EROSION else 0
+            trim = _trim(stop - start)
+            made_up.append(_MADE_UP[trim] ** 2 if stop - start > 1 else 0.0)
             here.append(slice(start + trim, stop - trim))
             there.append(slice(start + trim - u, stop - trim - u))
         n = [s.stop - s.start for s in here]
@@ -178,8 +183,17 @@ class _Overlap:
             valid,
             number,
             size,
+            np.array(made_up),
             fast,
         )
+
+
+def _trim(n: int) -> int:
+    """Return how many lines to leave out at either end of an overlap of `n`.
+
+    There interpolation reaches beyond the image. Of a thin axis the middle stays.
+    """
+    return min(EROSION, max(n, 0) // 3)
 
 
 def _mark(
