@@ -58,3 +58,14 @@ def test_a_window_has_no_size_where_pixels_have_none():
     assert pixels_suffix(10, square) == " px = 20 nm"
     assert pixels_suffix(0, square) == pixels_suffix(10, oblong) == " px"
     assert pixels_suffix(10, Movie(np.zeros((2, 8, 8)))) == " px"
+
+
+def test_where_most_frames_are_in_doubt_advice_is_given():
+    status = np.array(["ok"] * 5 + ["unsure"] * 5, object)
+    table = DriftTable.from_shifts(np.zeros((10, 2)), status=status)
+    assert "What may help" not in describe_table(table)
+    status[4] = "unsure"
+    assert "What may help" in describe_table(table.replace(status=status))
+    # Frames that were not reached say nothing about the others.
+    status[4:] = "not-reached"
+    assert "What may help" not in describe_table(table.replace(status=status))

@@ -10,6 +10,7 @@ from napari.layers import Image, Labels, Layer, Shapes
 from maskalign._napari.axes import describe
 from maskalign._napari.axes_box import AxesBox
 from maskalign._napari.controls import LayerBox, ReferenceChoice, WrappedLabel
+from maskalign._napari.file_axes import name_axes
 from maskalign._napari.layers import (
     is_ours,
     is_result,
@@ -240,6 +241,7 @@ Widget
     def describe(self) -> Movie | None:
         """Say what the image is taken for, offer what it has, and return it."""
         movie: Movie | None = None
+        name_axes(self.image.value)
         try:
             movie, decision = movie_of(self.image.value)
         except (TypeError, ValueError) as error:

@@ -9,7 +9,7 @@ from maskalign.errors import NoContrastError, NoValidPixelsError
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.movie import PIXEL, Movie
 from maskalign.model.results import Registration
-from maskalign.model.status import MEANING, TRUSTED
+from maskalign.model.status import MEANING, NOT_REACHED, TRUSTED
 
 __all__ = [
     "DOUBTFUL",
@@ -27,6 +27,12 @@ __all__ = [
 
 #: Colour of what may not be trusted, read on dark and on light.
 DOUBTFUL = "#e8543f"
+#: Said where less than this share of the frames is good.
+_MOST = 0.5
+_ADVICE = (
+    "What may help: a max shift near the largest that there can be; the previous frame "
+    "as the reference; a mask over what stands still or changes."
+)
 #: Steps before a time is told.
 _TELLING = 3
 
@@ -144,6 +150,9 @@ def describe_table(table: DriftTable, used: float = 1.0) -> str:
         if word not in TRUSTED:
             where = list_frames(np.flatnonzero(table.status == word).tolist())
             lines.append(f"{where}: {word}. {MEANING.get(word, '')}".strip())
+    reached = table.status != NOT_REACHED
+    if np.count_nonzero(table.ok) < _MOST * np.count_nonzero(reached):
+        lines.append(_ADVICE)
     return "\n".join(lines)
 
 
