@@ -95,7 +95,8 @@ def kept(work, *, times):
 def test_nothing_stays_of_what_was_read():
     lazy = long_movie(192)
     parts = (read(lazy, (slice(t, t + 1),)) for t in range(192))
-    assert kept(parts, times=128) < 64
+    # Of a slice it would be 1.4 kB; the oldest dask keeps some 100 bytes.
+    assert kept(parts, times=128) < 128
 
 
 def test_nothing_stays_of_a_frame():
