@@ -299,3 +299,35 @@ def test_thin_stacks_know_how_well_they_know_z(planes, worst):
     assert errors[:, 1:].max() < 0.03
     # Of twelve to eighteen numbers one may lie beyond three sigma.
     assert np.sqrt(np.mean(np.square(deviations), axis=0)).max() < 2
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", [16, 24])
+def test_small_images_know_how_well_they_know_the_shift(size, masked):
+    """As images, and as regions of a larger one that a mask leaves."""
+    deviations = []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        scene = ndimage.gaussian_filter(rng.normal(size=(96, 96)), 1.5, mode="wrap")
+        drift = rng.uniform(-1.5, 1.5, 2)
+        moved = np.fft.ifft2(ndimage.fourier_shift(np.fft.fft2(scene), drift)).real
+        whole = slice(8, 88) if masked else slice(30, 30 + size)
+        a, b = (
+            (view / scene.std() + rng.normal(0, 0.1, scene.shape))[whole, whole]
+            for view in (scene, moved)
+        )
+        mask = None
+        if masked:
+            mask = np.zeros(a.shape, bool)
+            mask[20 : 20 + size, 20 : 20 + size] = True
+        found = register(a, b, reference_mask=mask, max_shift=4)
+        deviations.append(np.add(found.shift, drift) / found.shift_std)
+    # The mean square of 32 deviations, 1 but for an error of a quarter.
+    assert 0.4 < np.mean(np.square(deviations)) < 2
+
+
+def test_of_too_few_pixels_nothing_tells_the_error():
+    image = np.random.default_rng(0).normal(size=(8, 8))
+    found = register(image, image, max_shift=2)
+    assert found.status == "unsure"
+    assert min(found.shift_std) >= 1

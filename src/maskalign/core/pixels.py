@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskalign.model.types import FloatArray, ValidArray
 
-__all__ = ["EROSION", "HALO", "TILE", "Pixels", "Valid"]
+__all__ = ["EROSION", "HALO", "MOST_SMALL", "TILE", "Pixels", "Valid"]
 
 #: How far valid pixels are eroded before images are interpolated: taps that reach under
 #: the mask from further away weigh next to nothing.
@@ -22,6 +22,8 @@ _FILLING = 8
 HALO = 5
 #: Longest side of a tile in which images are compared, pixels.
 TILE = 16
+#: Most tiles along an axis of an image so small that they are smaller.
+MOST_SMALL = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,11 @@ class Valid:
     def shape(self) -> tuple[int, ...]:
         """Shape of the image."""
         return self.array.shape
+
+    @property
+    def share(self) -> float:
+        """Share of the pixels that are valid."""
+        return self.count / self.array.size
 
     @property
     def whole(self) -> bool:
@@ -144,7 +151,7 @@ def _block_sums(image: NDArray[Any]) -> FloatArray:
 def _padded(values: FloatArray) -> FloatArray:
     """Return an image with what its tiles need around it."""
     # Tiles of one size cover n pixels and less than one more for each tile.
-    spare = [min(n // TILE, TILE - 1) for n in values.shape]
+    spare = [min(max(n // TILE, MOST_SMALL), TILE - 1) for n in values.shape]
     return np.pad(values, [(HALO, HALO + k) for k in spare], mode="edge")
 
 

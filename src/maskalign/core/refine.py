@@ -30,7 +30,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike, NDArray
 
-from maskalign.core.pixels import EROSION, HALO, TILE, Pixels, Valid
+from maskalign.core.pixels import EROSION, HALO, MOST_SMALL, TILE, Pixels, Valid
 from maskalign.core.tile_sums import Sums, tile_sums
 from maskalign.model.types import FloatArray, ValidArray
 
@@ -54,6 +54,10 @@ _FLOOR = 2e-4
 _MADE_UP = (0.25, 0.02, 0.0)
 #: From this many pixels on, the first steps use one row of tiles in so many.
 _LARGE, _SAMPLING = 1 << 19, 8
+#: Fewer tiles than this are divided, to no less than so many pixels a side.
+_FEW, _SMALLEST = 16, 4
+#: Of an image of which less than this share may be used only that part is tiled.
+_SPARSE = 0.25
 #: Tiles in a row that are worked on together, by axes: what is made of them is in the
 #: processor's cache.
 _TILES = {2: 32, 3: 16}
@@ -159,10 +163,15 @@ class _Overlap:
             made_up.append(_MADE_UP[trim] ** 2 if stop - start > 1 else 0.0)
             here.append(slice(start + trim, stop - trim))
             there.append(slice(start + trim - u, stop - trim - u))
+        if min(reference.valid.share, moving.valid.share) < _SPARSE:
+            box = _box(
+                reference.valid.array[tuple(here)], moving.valid.array[tuple(there)]
+            )
+            here, there = _cut(here, box), _cut(there, box)
         n = [s.stop - s.start for s in here]
         if min(n) < 1 or np.prod(n) < 16:
             return None
-        number = tuple(ceil(k / TILE) for k in n)
+        number = _number(n)
         size = tuple(ceil(k / m) for k, m in zip(n, number, strict=True))
         # The last tiles may reach beyond the overlap, where nothing is valid.
         valid = np.zeros([k * m for k, m in zip(size, number, strict=True)], bool)
@@ -186,6 +195,39 @@ class _Overlap:
             np.array(made_up),
             fast,
         )
+
+
+def _box(*valid: ValidArray) -> list[tuple[int, int]]:
+    """Return first and last but one index of what is valid in all, along each axis."""
+    shared = np.logical_and.reduce(valid)
+    ends = []
+    for axis in range(shared.ndim):
+        others = tuple(k for k in range(shared.ndim) if k != axis)
+        used = np.flatnonzero(shared.any(axis=others))
+        ends.append((int(used[0]), int(used[-1]) + 1) if used.size else (0, 0))
+    return ends
+
+
+def _cut(place: list[slice], box: list[tuple[int, int]]) -> list[slice]:
+    return [
+        slice(s.start + first, s.start + last)
+        for s, (first, last) in zip(place, box, strict=True)
+    ]
+
+
+def _number(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return how many tiles along each axis: of a small overlap more and smaller ones.
+
+    The scatter of the score from tile to tile is the standard error, and of one tile or
+    two there is none.
+    """
+    number = tuple(ceil(k / TILE) for k in shape)
+    if np.prod(number) >= _FEW:
+        return number
+    return tuple(
+        max(m, min(k // _SMALLEST, MOST_SMALL))
+        for m, k in zip(number, shape, strict=True)
+    )
 
 
 def _trim(n: int) -> int:
@@ -254,7 +296,10 @@ def _score(
     # What is left of the score once the step is made scatters about 0.
     scores -= sums[:, 0, :1] / n * score
     used = int(np.count_nonzero(sums[:, 0, 0]))
-    freedom = used / max(used - ndim, 1)
+    if used <= ndim:
+        # As many numbers were found as there are scores: nothing scatters.
+        return None
+    freedom = used / (used - ndim)
     covariance = freedom * inverse @ (scores.T @ scores) @ inverse
     covariance += _FLOOR**2 * np.eye(ndim)
     return inverse @ score, covariance

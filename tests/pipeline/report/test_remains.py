@@ -47,7 +47,8 @@ def test_a_part_that_moves_on_its_own(warped, snr):
     found, text = motion(*warped(2, part=2.0, snr=snr))
     assert found.kinds == ("local",)
     assert found.largest == pytest.approx(2, abs=0.4)
-    assert 1 <= found.n_moving <= found.n_windows // 4
+    # Those that it reaches into count as well.
+    assert 1 <= found.n_moving <= found.n_windows // 3
     y, x = found.largest_at
     # Its middle lies at (100, 43), and it reaches 29 pixels.
     assert abs(y - 100) < 29
