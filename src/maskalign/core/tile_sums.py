@@ -3,8 +3,8 @@
 Two images are read at fractions of a pixel, sloped and multiplied row by row, and
 nothing of that is written to memory: four times as fast as with matrix products.
 
-Compiling takes seconds, once for an installation; loading what was compiled before half
-of one. So it is for movies of some length. Which sums are used is settled before there
+Compiling takes seconds, once for an installation; loading what was compiled before one
+or two. So it is for movies of some length. Which sums are used is settled before there
 is any: what is done twice gives the same numbers twice.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["Sums", "compiled", "tile_sums"]
 Sums: TypeAlias = Callable[..., None]
 
 #: From this many pixels on, in all images, it is worth while to load what is compiled.
-_WORTH_IT = 1 << 26
+_WORTH_IT = 1 << 27
 #: Taps of a filter, and of one with a slope.
 _SMOOTH, _STEEP = 7, 11
 _SIGNATURE = (
