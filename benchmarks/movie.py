@@ -13,6 +13,7 @@ from benchmarks.report import Table
 from benchmarks.scenes import Shots, camera_shots
 from benchmarks.timing import Call
 from maskalign import align, estimate_drift, register
+from maskalign.core.tile_sums import compiled
 
 __all__ = ["movie"]
 
@@ -36,8 +37,10 @@ def movie(*, quick: bool) -> list[Table]:
 
 def _aligned(contest: Contest, shots: Shots) -> None:
     n, *_, size = shots.frames.shape
+    with_numba = compiled(shots.frames.size, 2, np.float32) is not None
+    refined = "refined, numba" if with_numba else "refined"
     work = contest.ours(
-        f"a frame of a movie, {n} x {size}², mask, refined, estimated and moved",
+        f"a frame of a movie, {n} x {size}², mask, {refined}, estimated and moved",
         Call(partial(_align, shots), per=n),
         shift_error(shots.shifts, _REFINED),
     )
