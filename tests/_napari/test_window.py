@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QScrollArea
+from qtpy.QtWidgets import QDockWidget, QScrollArea
 
 pytestmark = pytest.mark.window
 
@@ -212,3 +212,32 @@ def test_the_map_of_the_frame_on_show_is_drawn(viewer, qtbot, movie):
     qtbot.waitUntil(lambda: dock.align.enabled, timeout=PATIENCE)
     assert dock.checks.report.native.isVisible()
     assert dock.checks.report.value.startswith("Better")
+
+
+def test_the_widgets_fit_into_one_window_together(viewer, qtbot):
+    """napari stacks them, and makes the window higher than the screen where it must."""
+    viewer.window.resize(1300, 820)
+    viewer.open_sample("napari-maskalign", "cells")
+    for name in ("Align time-lapse", "Compare images"):
+        viewer.window.add_plugin_dock_widget("napari-maskalign", name)
+        qtbot.wait(200)
+    assert viewer.window._qt_window.height() == 820
+    least = [
+        dock.minimumSizeHint().height()
+        for dock in viewer.window._qt_window.findChildren(QDockWidget)
+        if "maskalign" in dock.windowTitle()
+    ]
+    assert len(least) == 2
+    assert max(least) < 300
+
+
+def test_all_columns_of_the_numbers_are_seen(viewer, qtbot, movie):
+    viewer.add_image(movie, name="one")
+    viewer.add_image(movie[::-1], name="other")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-maskalign", "Compare images")
+    dock.compute.native.click()
+    qtbot.waitUntil(lambda: dock.table.rowCount() > 15, timeout=PATIENCE)
+    qtbot.wait(200)
+    assert dock.table.horizontalScrollBar().maximum() == 0
+    last = dock.table.columnCount() - 1
+    assert dock.table.columnWidth(last) >= dock.table.sizeHintForColumn(last)

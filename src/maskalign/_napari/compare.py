@@ -8,7 +8,7 @@ from napari.layers import Image, Labels, Layer
 
 from maskalign._napari.comparison import Compared, Comparison
 from maskalign._napari.controls import LayerBox, WrappedLabel
-from maskalign._napari.form import make_form
+from maskalign._napari.form import make_form, scrolled
 from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
 from maskalign._napari.luminance import colour_note
@@ -119,10 +119,17 @@ class CompareImages(Container[Widget]):
         self.progress, self.status = panel.progress, panel.status
         self.about = WrappedLabel()
         form = make_form([self.reference, self.moving, self.mask, self.painted])
-        self.extend([form, self.about, panel, self.copy])
+        page = Container[Widget](labels=False)
+        page.extend([form, self.about, panel, self.copy])
+        page.margins = (4, 4, 4, 4)
         self.table, self.joint = NumberTable(), JointView()
         for view in (self.table, self.joint):
-            self.native.layout().addWidget(view, 1)
+            page.native.layout().addWidget(view, 1)
+        # So that napari tells them when layers come and go.
+        self.extend([page])
+        self.margins = (0, 0, 0, 0)
+        # Beside another widget there may be little height.
+        self.native.layout().addWidget(scrolled(page.native))
 
     # What there is to choose from -----------------------------------------------------
 

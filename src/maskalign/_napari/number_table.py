@@ -19,6 +19,8 @@ __all__ = ["NumberTable"]
 
 _SHORT = {"higher": "high", "lower": "low"}
 _HEADINGS = ("metric", "value", "range", "alike")
+#: Size of its letters, for a dock is narrow and all columns are to be seen.
+_SMALLER = 0.85
 #: Screen pixels of a table that still shows something.
 _LEAST = 120
 
@@ -31,10 +33,16 @@ class NumberTable(QTableWidget):
         self.setHorizontalHeaderLabels(_HEADINGS)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        font = self.font()
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(max(_SMALLER * font.pointSizeF(), 6.0))
+        self.setFont(font)
         numbers: Any = self.verticalHeader()
         numbers.hide()
         numbers.setDefaultSectionSize(self.fontMetrics().height() + 6)
         header: Any = self.horizontalHeader()
+        header.setFont(font)
+        header.setMinimumSectionSize(24)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         last = len(_HEADINGS) - 1
         header.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
@@ -49,7 +57,8 @@ class NumberTable(QTableWidget):
         for row, (name, value) in enumerate(numbers.items()):
             metric = known[name]
             shown = "undefined" if isnan(value) else f"{value:.4g}"
-            texts = (name, shown, metric.range, _SHORT[metric.better])
+            span = metric.range.replace("0 and up", "\N{GREATER-THAN OR EQUAL TO} 0")
+            texts = (name, shown, span, _SHORT[metric.better])
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{name}: {metric.meaning}")
