@@ -37,10 +37,12 @@ def fold(title: str, form: Widget) -> QCollapsible:
     folded.setDuration(0)
     for layout, margins in (
         (folded.layout(), (0, 0, 0, 0)),
-        (folded.content().layout(), (8, 0, 0, 4)),
+        (folded.content().layout(), (8, 4, 0, 4)),
     ):
         if layout is not None:
             layout.setContentsMargins(*margins)
+            # What is folded away takes no room.
+            layout.setSpacing(0)
     folded.addWidget(form.native)
     folded.collapse(animate=False)
     return folded
