@@ -639,3 +639,15 @@ def test_a_preview_in_doubt_is_coloured(viewer, dock, previewed, qtbot, movie):
         qtbot.waitUntil(lambda said=said: said in previewed(), timeout=PATIENCE)
         coloured = DOUBTFUL in dock.preview.text.native.styleSheet()
         assert coloured == (status != "ok")
+
+
+def test_an_alignment_that_was_undone_comes_back(viewer, done, run):
+    press(done, "exclude", 2)
+    edited = drift(viewer)
+    press(done, "undo")
+    assert drift(viewer) != edited
+    assert not done.table.undo.enabled
+    press(done, "redo")
+    assert drift(viewer) == edited
+    assert done.status.value == "Redone: Left out frame 2."
+    assert not done.table.redo.enabled

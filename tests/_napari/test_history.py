@@ -87,3 +87,20 @@ def test_smooth_and_jitter_share_the_motion_between_them():
     slow, quick = history.smooth(3).now.shifts, history.jitter(3).now.shifts
     np.testing.assert_allclose(slow + quick, shifts, atol=1e-9)
     assert np.abs(np.diff(slow, axis=0)).max() < np.abs(np.diff(shifts, axis=0)).max()
+
+
+def test_what_was_undone_can_be_brought_back_until_something_else_is_done():
+    start = History.of(DriftTable.from_shifts([(0, 0), (3, -4), (2, 2)]))
+    edited = start.exclude([1]).set_shift(2, 0, 9.0)
+    back = edited.undo().undo()
+    assert back.now == start.now
+    assert not back.undoable
+    once = back.redo()
+    assert once.now == edited.undo().now
+    assert once.said == "Left out frame 1."
+    again = once.redo()
+    assert again.now == edited.now
+    assert again.words == edited.words
+    assert not again.redoable
+    assert again.redo() is again
+    assert not edited.undo().exclude([0]).redoable

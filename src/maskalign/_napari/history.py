@@ -1,6 +1,6 @@
 """A drift table and what was done to it, step by step, so that it can be undone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -25,10 +25,14 @@ class History:
     (['ok', 'excluded', 'ok'], 'Left out frame 1.')
     >>> edited.undo().now.status.tolist()
     ['ok', 'ok', 'ok']
+    >>> edited.undo().redo().said
+    'Left out frame 1.'
     """
 
     tables: tuple[DriftTable, ...]
     words: tuple[str, ...]
+    #: What was undone, the last first, and what had led to it.
+    undone: tuple[tuple[DriftTable, str], ...] = ()
 
     @classmethod
     def of(cls, table: DriftTable, said: str = "") -> Self:
@@ -50,13 +54,29 @@ class History:
         """Whether there is anything to undo."""
         return len(self.tables) > 1
 
+    @property
+    def redoable(self) -> bool:
+        """Whether anything was undone last."""
+        return bool(self.undone)
+
     def then(self, table: DriftTable, said: str) -> Self:
         """Return the history with one more step."""
         return type(self)((*self.tables, table), (*self.words, said))
 
     def undo(self) -> Self:
         """Return the history without its last step."""
-        return type(self)(self.tables[:-1] or self.tables, self.words[:-1] or ("",))
+        if not self.undoable:
+            return self
+        undone = (self.now, self.said), *self.undone
+        return type(self)(self.tables[:-1], self.words[:-1], undone)
+
+    def redo(self) -> Self:
+        """Return the history with the step that was undone last."""
+        if not self.redoable:
+            return self
+        (table, said), *rest = self.undone
+        again = self.then(table, said)
+        return replace(again, undone=tuple(rest))
 
     # Steps ----------------------------------------------------------------------------
 

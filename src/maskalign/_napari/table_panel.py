@@ -19,6 +19,7 @@ _BUTTONS = (
     ("exclude", "Exclude", "Leave the selected frames out: they follow neighbours."),
     ("include", "Include", "Use the selected frames as they stand, doubtful or not."),
     ("undo", "Undo", "Take back the last change to the table."),
+    ("redo", "Redo", "Bring back what was taken back last."),
     ("outliers", "Outliers", "Flag frames that do not fit those before and after."),
     ("repair", "Repair", "Write the shifts of neighbours into frames in doubt."),
     (
@@ -48,8 +49,8 @@ class TablePanel(Container[Widget]):
 
     Attributes
     ----------
-    exclude, include, undo, outliers, repair, recompute, smooth, jitter, load, save : \
-PushButton
+    exclude, include, undo, redo, outliers, repair, recompute, smooth, jitter, load, \
+save : PushButton
         What their text says.
     sigma : FloatSpinBox
         For how many frames motion is smoothed.
@@ -60,6 +61,7 @@ PushButton
     exclude: PushButton
     include: PushButton
     undo: PushButton
+    redo: PushButton
     outliers: PushButton
     repair: PushButton
     recompute: PushButton
@@ -93,7 +95,7 @@ PushButton
             tooltip="Frames over which motion is smoothed: quicker is jitter.",
         )
         rows = (
-            ("exclude", "include", "undo"),
+            ("exclude", "include", "undo", "redo"),
             ("outliers", "repair", "recompute"),
             ("smooth", "jitter"),
             ("load", "save"),
@@ -127,6 +129,7 @@ PushButton
             button: PushButton = getattr(self, name)
             button.changed.connect(lambda *_, step=step: self._step(step))
         self.undo.changed.connect(self._on_undo)
+        self.redo.changed.connect(self._on_redo)
         self.save.changed.connect(self._on_save)
         self.load.changed.connect(self._on_load)
 
@@ -143,6 +146,7 @@ PushButton
             if name != "load":
                 getattr(self, name).enabled = history is not None
         self.undo.enabled = history is not None and history.undoable
+        self.redo.enabled = history is not None and history.redoable
 
     def write(self, path: str) -> str:
         """Save the table and return what to say."""
@@ -187,6 +191,16 @@ PushButton
             said = self._history.said
             self._changed(self._history.undo())
             return f"Undone: {said}"
+
+        self._attempt(action)
+
+    def _on_redo(self, *_: Any) -> None:
+        def action() -> str | None:
+            if self._history is None or not self._history.redoable:
+                return None
+            history = self._history.redo()
+            self._changed(history)
+            return f"Redone: {history.said}"
 
         self._attempt(action)
 
