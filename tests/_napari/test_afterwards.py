@@ -180,6 +180,25 @@ def test_the_aligned_movie_is_saved_as_it_is_shown(viewer, done, movie, run, tmp
     assert again.units == ("s", "µm", "µm")
 
 
+def test_without_the_aligned_layer_all_colours_are_saved(viewer, movie, run, tmp_path):
+    colours = np.stack([movie, 255 - movie, movie // 2], axis=-1)
+    viewer.add_image(colours, name="film", rgb=True)
+    dock = AlignTimelapse(viewer)
+    dock.max_shift.value = 12
+    run(dock, lambda: dock.align.changed.emit(True))
+    aligned = viewer.layers["film (aligned)"]
+    viewer.layers.remove(aligned)
+    assert dock.saving.layer.value is None
+    said = dock.saving.about.value
+    path = tmp_path / "out.ome.zarr"
+    run(dock, lambda: dock.saving.save(str(path)))
+    assert "3 channels, uint8" in said
+    assert dock.status.value == f"Saved {path}: {said}"
+    again = load_movie(path)
+    order = [again.axes.index(letter) for letter in "TYXC"]
+    np.testing.assert_array_equal(again.data.transpose(order), aligned.data)
+
+
 def test_other_layers_that_were_moved_are_saved_too(
     viewer, done, movie, calibration, run, tmp_path
 ):

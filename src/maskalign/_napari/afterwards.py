@@ -215,8 +215,8 @@ class Afterwards:
         layer = self.saving.layer.value
         if layer is not None:
             return layer_movie(layer)
-        _, movie, table = self._asked()
-        return aligned_movie(movie, table, self._output())
+        source, movie, table = self._asked()
+        return aligned_movie(all_colours(source, movie), table, self._output())
 
     def _save(self, path: Path, overwrite: bool) -> None:  # noqa: FBT001 - a callback
         def prepare() -> Saving:
