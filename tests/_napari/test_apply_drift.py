@@ -4,6 +4,7 @@ import dask
 import dask.array as da
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QWidget
 
 from maskalign import DriftTable, apply_drift, move_points
 from maskalign._napari.align_timelapse import AlignTimelapse
@@ -230,6 +231,18 @@ def test_a_movie_that_is_opened_after_its_table_is_taken_up(viewer, movie, path)
     press(dock, layer)
     assert dock.made_on.value is layer
     assert dock.status.value == "Added movie (aligned)."
+
+
+def test_one_opened_while_the_dock_is_closed_is_taken_up_later(viewer, movie, path):
+    place = QWidget()
+    dock = ApplyDrift(viewer)
+    dock.native.setParent(place)
+    dock.read(path)
+    dock.native.setParent(None)
+    layer = viewer.add_image(movie, name="movie")
+    assert dock.made_on.value is None
+    dock.native.setParent(place)
+    assert dock.made_on.value is layer
 
 
 def test_choosing_a_file_lets_go_of_the_layer(viewer, dock, path):

@@ -228,8 +228,12 @@ class ApplyDrift(Container[Widget]):
     def _on_inserted(self, event: Any) -> None:
         """Take a movie that was opened after its table, where none is chosen yet."""
         self._on_layers()
-        fresh = carried(event.value) is None
-        if self._given is not None and self.made_on.value is None and fresh:
+        if carried(event.value) is None:
+            self._find_movie_if_none()
+
+    def _find_movie_if_none(self) -> None:
+        # What is chosen from is taken up while the dock is open.
+        if not self._closed and self._given is not None and self.made_on.value is None:
             self._find_movie(self._given)
 
     def _on_layers(self, *_: Any) -> None:
@@ -277,6 +281,7 @@ class ApplyDrift(Container[Widget]):
         """Rest while the dock is closed; look again when it is opened."""
         self._closed = self.native.parent() is None
         self._on_layers()
+        self._find_movie_if_none()
 
     # Moving ---------------------------------------------------------------------------
 
