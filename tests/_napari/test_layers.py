@@ -192,6 +192,23 @@ def test_a_layer_of_the_users_own_is_left_alone(viewer, movie):
     assert len(viewer.layers) == 3
 
 
+@pytest.mark.parametrize("first", ["grey", "coloured"])
+def test_a_result_in_colour_is_none_of_a_grey_movie(viewer, movie, first):
+    colours = np.stack([movie] * 3, axis=-1)
+    sources = {
+        "grey": Image(movie, name="film"),
+        "coloured": Image(colours, name="film", rgb=True),
+    }
+    before = sources.pop(first)
+    (after,) = sources.values()
+    kept = add_or_update(viewer, before, before.data, MADE)
+    made = add_or_update(viewer, after, after.data, MADE)
+    assert made is not kept
+    assert [layer.rgb for layer in (kept, made)] == [before.rgb, after.rgb]
+    assert made.data.shape == after.data.shape
+    assert add_or_update(viewer, after, after.data, MADE) is made
+
+
 def test_results_are_known_by_what_they_carry(movie):
     layer = Image(movie, name="m (aligned)")
     assert not is_result(layer)

@@ -164,7 +164,7 @@ def show_moved(viewer: "ViewerModel", layer: "Layer", moved: LayerData) -> "Laye
 
     data, look, kind = moved
     there = find_result(viewer.layers, layer, look["name"])
-    if there is None or there._type_string != kind:
+    if there is None:
         return viewer.add_layer(Layer.create(data, look, kind))
     there.data = data
     for name in ("metadata", "translate"):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign._napari.axes import AxesDecision, decide_axes
-from maskalign._napari.luminance import all_colours, finest, grey
+from maskalign._napari.luminance import all_colours, finest, grey, is_colour
 from maskalign.core.validate import check_dtype
 from maskalign.io.units import normalize_unit
 from maskalign.pipeline.frames import as_movie
@@ -313,22 +313,27 @@ def find_result(
     A user's own layer of that name is left alone: napari then gives ours a number,
     ``name (aligned) [1]``, and under that it is found again.
     """
-    return find_ours(layers, name or aligned_name(source), "drift", source.ndim)
+    return find_ours(layers, name or aligned_name(source), "drift", source)
 
 
 def find_ours(
-    layers: "Sequence[Layer]", name: str, what: str, ndim: int
+    layers: "Sequence[Layer]", name: str, what: str, like: "Layer"
 ) -> "Layer | None":
     """Return the layer of a name that we made as a ``"drift"`` or so, if it is there.
 
-    Also under the number that napari has given it.
+    Also under the number that napari has given it. It is of the kind of the layer
+    `like`, with as many axes, and in colour if that is: another cannot show the same.
     """
     for layer in layers:
         numbered = layer.name.startswith(f"{name} [") and layer.name.endswith("]")
-        ours = is_ours(layer, what) and layer.ndim == ndim
+        ours = is_ours(layer, what) and _kind(layer) == _kind(like)
         if ours and (layer.name == name or numbered):
             return layer
     return None
+
+
+def _kind(layer: "Layer") -> tuple[Any, ...]:
+    return layer._type_string, layer.ndim, is_colour(layer)
 
 
 def add_or_update(

@@ -39,11 +39,8 @@ def add_aligned(viewer: "ViewerModel", found: Paired) -> "Image":
         data = found.data
         place = grid_place(source, reference.layer, len(reference.letters))
     multiscale = found.data is None and source.multiscale
-    there = find_ours(viewer.layers, aligned_name(source), _MADE, source.ndim)
-    alike = there is not None and (
-        (there.multiscale, is_colour(there)) == (multiscale, is_colour(source))
-    )
-    if there is None or not alike:
+    there = find_ours(viewer.layers, aligned_name(source), _MADE, source)
+    if there is None or there.multiscale != multiscale:
         _take_away(viewer, there)
         return viewer.add_image(
             data,
@@ -89,7 +86,7 @@ def add_along(
     }
     # Painting in the copy must not be seen in the layer.
     copied = data.copy() if isinstance(data, (np.ndarray, list)) else data
-    there = find_ours(viewer.layers, aligned_name(layer), _MADE, layer.ndim)
+    there = find_ours(viewer.layers, aligned_name(layer), _MADE, layer)
     _take_away(viewer, there)
     return viewer.add_layer(Layer.create(copied, look, kind))
 
