@@ -7,6 +7,7 @@ from napari.layers import Image
 
 from maskalign import local_ncc, summarize_map
 from maskalign._napari import mapping
+from maskalign._napari.compare import CompareImages
 from maskalign._napari.luminance import luminance
 from maskalign._napari.mapping import describe_pair, picture_of
 from maskalign._napari.ncc_map import NccMap
@@ -332,6 +333,21 @@ def test_what_is_opened_afterwards_is_taken_up(viewer, pair, run):
     run(dock)
     # A map is no image to map again, unless somebody says so.
     assert dock.moving.value is second
+
+
+@pytest.mark.parametrize("widget", [NccMap, CompareImages])
+def test_an_image_aligned_here_is_taken_up_and_a_picture_is_not(viewer, pair, widget):
+    dock = widget(viewer)
+    first = viewer.add_image(pair[0], name="first")
+    picture = np.zeros((*pair[0].shape, 3), np.uint8)
+    made = {"maskalign": {"preview": "overlay"}}
+    overlay = viewer.add_image(picture, name="overlay", rgb=True, metadata=made)
+    assert dock.moving.value is first
+    assert overlay not in dock.moving.choices
+    made = {"maskalign": {"registration": None}}
+    aligned = viewer.add_image(pair[1], name="other (aligned)", metadata=made)
+    assert dock.moving.value is aligned
+    assert widget(viewer).moving.value is aligned
 
 
 def test_layers_that_lie_apart_are_said_to(viewer, dock, pair):

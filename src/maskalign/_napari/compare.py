@@ -15,6 +15,7 @@ from maskalign._napari.luminance import colour_note
 from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.number_table import NumberTable
 from maskalign._napari.run_panel import RunPanel
+from maskalign._napari.sources import first_two, is_image, is_taken_up
 from maskalign._napari.still import Still, still_of
 from maskalign._napari.wording import describe_error
 
@@ -134,26 +135,22 @@ class CompareImages(Container[Widget]):
     # What there is to choose from -----------------------------------------------------
 
     def _images(self, *_: Any) -> list[Image | Labels]:
-        kinds = Image, Labels
-        return [layer for layer in self._viewer.layers if isinstance(layer, kinds)]
+        layers = self._viewer.layers
+        return [x for x in layers if is_image(x) or isinstance(x, Labels)]
 
     def _masks(self, *_: Any) -> list[Layer]:
         return masks_in(self._viewer.layers)
 
     def _start_from_selection(self) -> None:
         """Begin with two images that are selected, else with the first two."""
-        images = [layer for layer in self._images() if isinstance(layer, Image)]
-        chosen = [x for x in images if x in self._viewer.layers.selection]
-        # One alone says nothing: napari selects what was opened last.
-        chosen = chosen if len(chosen) > 1 else images
-        for box, layer in zip((self.reference, self.moving), chosen, strict=False):
+        boxes = self.reference, self.moving
+        for box, layer in zip(boxes, first_two(self._viewer.layers), strict=False):
             box.value = layer
 
     def _on_inserted(self, event: Any) -> None:
         """Take a new image as the second one, where there is none yet."""
         self.reset_choices()
-        alone = self.moving.value is None or self.moving.value is self.reference.value
-        if alone and isinstance(event.value, Image):
+        if is_taken_up(event.value, self.reference.value, self.moving.value):
             self.moving.value = event.value
         self._describe()
 

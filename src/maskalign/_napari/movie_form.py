@@ -22,6 +22,7 @@ from maskalign._napari.layers import (
 from maskalign._napari.luminance import colour_note
 from maskalign._napari.masks import FOLLOWS, PAINTED, MaskChoice, mask_axes
 from maskalign._napari.options_form import DriftControls, OutputControls
+from maskalign._napari.sources import images_in
 from maskalign._napari.watch import Watch
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.movie import Movie
@@ -158,11 +159,7 @@ Widget
 
     def images(self, *_: Any) -> list[Image]:
         """Return the images that there are."""
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and not is_ours(layer, "preview")
-        ]
+        return images_in(self._viewer.layers)
 
     def masks(self, *_: Any) -> list[Layer]:
         """Return what may be a mask."""

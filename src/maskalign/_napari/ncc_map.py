@@ -7,7 +7,6 @@ from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.form import make_form
-from maskalign._napari.layers import KEY
 from maskalign._napari.mapping import (
     Mapped,
     MapRequest,
@@ -20,6 +19,7 @@ from maskalign._napari.mapping import (
 )
 from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.run_panel import RunPanel
+from maskalign._napari.sources import first_two, images_in, is_taken_up
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.map_options import MapOptions
 from maskalign.model.options import help_for
@@ -159,7 +159,7 @@ class NccMap(Container[Widget]):
     # What there is to choose from -----------------------------------------------------
 
     def _images(self, *_: Any) -> list[Image]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, Image)]
+        return images_in(self._viewer.layers)
 
     def _masks(self, *_: Any) -> list[Layer]:
         return masks_in(self._viewer.layers)
@@ -178,20 +178,15 @@ class NccMap(Container[Widget]):
         )
 
     def _start_from_selection(self) -> None:
-        """Begin with two images that are selected, else with the newest two."""
-        images = [x for x in self._images() if KEY not in x.metadata or _aligned(x)]
-        chosen = [x for x in images if x in self._viewer.layers.selection]
-        # One alone says nothing: napari selects what was opened last.
-        chosen = chosen if len(chosen) > 1 else images
-        for box, layer in zip((self.reference, self.moving), chosen, strict=False):
+        """Begin with two images that are selected, else with the first two."""
+        boxes = self.reference, self.moving
+        for box, layer in zip(boxes, first_two(self._viewer.layers), strict=False):
             box.value = layer
 
     def _on_inserted(self, event: Any) -> None:
         """Take a new image as the second one, where there is none yet."""
         self.reset_choices()
-        alone = self.moving.value is None or self.moving.value is self.reference.value
-        ours = KEY in event.value.metadata and not _aligned(event.value)
-        if alone and isinstance(event.value, Image) and not ours:
+        if is_taken_up(event.value, self.reference.value, self.moving.value):
             self.moving.value = event.value
         self._describe()
 
@@ -237,8 +232,3 @@ class NccMap(Container[Widget]):
         """Show the map, and return what was found."""
         add_map(self._viewer, found)
         return describe_map(found)
-
-
-def _aligned(layer: Any) -> bool:
-    """Tell whether a layer is a movie that we aligned."""
-    return "drift" in layer.metadata.get(KEY, {})

@@ -7,11 +7,12 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, PushButton, Widge
 from napari.layers import Image, Labels, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
-from maskalign._napari.layers import KEY, is_ours, is_result, mask_look, new_mask
+from maskalign._napari.layers import is_ours, mask_look, new_mask
 from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
 from maskalign._napari.pair import OUTPUTS, Pairing
 from maskalign._napari.pair_side import Side, describe_sides, plane_shown, sides_of
 from maskalign._napari.place import decide_lie
+from maskalign._napari.sources import first_two, images_in, is_taken_up
 from maskalign._napari.wording import describe_error, pixels_suffix
 from maskalign.model.options import ApplyOptions, MatchOptions, help_for
 from maskalign.model.types import Interpolation
@@ -164,28 +165,20 @@ class PairForm:
     # What there is to choose from -----------------------------------------------------
 
     def _images(self, *_: Any) -> list[Image]:
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and not is_ours(layer, "preview")
-        ]
+        return images_in(self._viewer.layers)
 
     def _masks(self, *_: Any) -> list[Layer]:
         return masks_in(self._viewer.layers)
 
     def choose_first(self) -> None:
         """Begin with two images that are selected, else with the first two."""
-        images = [x for x in self._images() if _is_source(x)]
-        chosen = [x for x in images if x in self._viewer.layers.selection]
-        # One alone says nothing: napari selects what was opened last.
-        chosen = chosen if len(chosen) > 1 else images
-        for box, layer in zip((self.reference, self.moving), chosen, strict=False):
+        boxes = self.reference, self.moving
+        for box, layer in zip(boxes, first_two(self._viewer.layers), strict=False):
             box.value = layer
 
     def take_up(self, layer: Layer) -> None:
         """Take a new image as the second one, where there is none yet."""
-        alone = self.moving.value is None or self.moving.value is self.reference.value
-        if alone and isinstance(layer, Image) and _is_source(layer):
+        if is_taken_up(layer, self.reference.value, self.moving.value):
             self.moving.value = layer
 
     # What happens when something is chosen or pressed ---------------------------------
@@ -292,9 +285,3 @@ class PairForm:
         controls: dict[str, Any] = self.controls
         for name, value in settings.items():
             controls[name].value = value
-
-
-def _is_source(layer: Layer) -> bool:
-    """Tell whether an image is none that we made, or one that we aligned."""
-    aligned = is_result(layer) or is_ours(layer, "registration")
-    return KEY not in layer.metadata or aligned
