@@ -39,6 +39,7 @@ __all__ = [
     "pixel_map",
     "placement",
     "shown_frame",
+    "shown_index",
     "to_world",
 ]
 
@@ -103,9 +104,23 @@ def shown_frame(layer: "Image", axes: str, point: Sequence[float]) -> int:
     point : sequence of float
         Where the sliders stand, in world coordinates (``viewer.dims.point``).
     """
+    return shown_index(layer, axes.index("T"), point)
+
+
+def shown_index(layer: "Image | Labels", at: int, point: Sequence[float]) -> int:
+    """Return which pixel along an axis of a layer a viewer shows, the nearest it has.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image or Labels
+        The layer.
+    at : int
+        Which of its axes.
+    point : sequence of float
+        Where the sliders stand, in world coordinates (``viewer.dims.point``).
+    """
     position = layer.world_to_data(tuple(point)[-layer.ndim :])
-    at = axes.index("T")
-    return int(np.clip(round(float(position[at])), 0, layer.data.shape[at] - 1))
+    return int(np.clip(round(float(position[at])), 0, finest(layer).shape[at] - 1))
 
 
 def go_to_frame(viewer: "ViewerModel", layer: "Image", axes: str, frame: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign._napari.layers import shown_index
 from maskalign._napari.luminance import colour_note, is_colour
 from maskalign._napari.mapping import picture_of
 from maskalign._napari.masks import MaskChoice
@@ -173,9 +174,7 @@ def plane_shown(side: Side, point: Sequence[float]) -> int | None:
     """Return which plane of a volume is on show; None of an image."""
     if side.letters != "ZYX":
         return None
-    layer, at = side.layer, side.movie.axes.index("Z")
-    position = layer.world_to_data(tuple(point)[-layer.ndim :])[at]
-    return int(np.clip(round(float(position)), 0, len(side.image) - 1))
+    return shown_index(side.layer, side.movie.axes.index("Z"), point)
 
 
 def _plane(side: Side, point: Sequence[float]) -> Side:

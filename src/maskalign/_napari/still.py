@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from maskalign._napari.axes import decide_axes
+from maskalign._napari.layers import shown_index
 from maskalign._napari.luminance import grey
 from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
@@ -47,6 +46,7 @@ class Still:
 
         Examples
         --------
+        >>> import numpy as np
         >>> from maskalign.model.movie import Movie
         >>> movie = Movie(np.zeros((9, 64, 48)), name="cells")
         >>> Still(movie, movie.data[3], 3, None).text
@@ -93,9 +93,8 @@ def still_of(
         check_dtype(data.dtype, repr(layer.name))
     movie = as_movie(data, _axes(data.shape, layer)).replace(name=layer.name)
     data = movie.data
-    position = layer.world_to_data(tuple(point)[-layer.ndim :])
     shown = {
-        letter: int(np.clip(round(float(position[at])), 0, data.shape[at] - 1))
+        letter: shown_index(layer, at, point)
         for at, letter in enumerate(movie.axes)
         if letter in "TC"
     }
