@@ -20,7 +20,7 @@ from maskalign._napari.pair_layers import (
 from maskalign._napari.place import why_not
 from maskalign._napari.preview_layer import PreviewLayer
 from maskalign._napari.remembered import recall, remember
-from maskalign._napari.run_panel import RunPanel
+from maskalign._napari.run_panel import Errand, RunPanel
 from maskalign.model.status import TRUSTED
 
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ class AlignPair(Container[Widget]):
 
     def _connect(self) -> None:
         self._panel.stop_with(self)
+        self._panel.tell(self._on_running)
         self.native_parent_changed.connect(self._on_moved)
         self.overlay.changed.connect(self._show_overlay)
         self.show_surface.changed.connect(self._on_surface)
@@ -194,7 +195,8 @@ class AlignPair(Container[Widget]):
         if not self._closed:
             self._form.describe()
             # One that was deleted, or goes with all others, stays away.
-            if self._picture.layer is not None:
+            there = self._picture.layer is not None
+            if there and self._form.shown_plane() != self._picture.plane:
                 self._show_overlay()
 
     def _on_moved(self) -> None:
@@ -227,18 +229,26 @@ class AlignPair(Container[Widget]):
         return request
 
     def _on_surface(self, *_: Any) -> None:
-        self._panel.start(lambda: SurfaceTask(self._form.pairing()))
+        errand = Errand(
+            title="Correlation surface", finish=self._finish_surface, step="Step"
+        )
+        self._panel.start(lambda: SurfaceTask(self._form.pairing()), errand)
 
-    def _finish(self, found: Paired | Surface) -> str:
-        """Show what came out, and return it in words."""
-        if isinstance(found, Surface):
-            add_surface(self._viewer, found)
-            # It lies about the origin, where the images need not be.
-            self._viewer.reset_view()
-            return (
-                "Added the correlation surface: the place of the pointer is the shift, "
-                "the ring is the best."
-            )
+    def _finish_surface(self, found: Surface) -> str:
+        """Show the surface, and say how it is read."""
+        add_surface(self._viewer, found)
+        # It lies about the origin, where the images need not be.
+        self._viewer.reset_view()
+        return (
+            "Added the correlation surface: the place of the pointer is the shift, "
+            "the ring is the best."
+        )
+
+    def _on_running(self, running: bool) -> None:  # noqa: FBT001 - a callback
+        self.show_surface.enabled = not running
+
+    def _finish(self, found: Paired) -> str:
+        """Show the aligned image, and return what was found."""
         layer = add_aligned(self._viewer, found)
         self._found = found
         self.overlay.enabled = True
@@ -262,7 +272,8 @@ class AlignPair(Container[Widget]):
             if layer is found.request.moving.layer or is_ours(layer, "registration")
         ]
         self._picture.plane = self._form.shown_plane()
-        self._picture.show(found, after=self.overlay.value == "after")
+        after = self.overlay.value == "after"
+        self._picture.show(found.picture(after=after, plane=self._picture.plane))
 
     def _move_along(self, layers: list[Layer]) -> str:
         found = self._found

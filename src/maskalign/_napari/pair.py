@@ -194,21 +194,15 @@ class Paired:
         ]
         return f"{text}\nMatched on {' and '.join(shares)}." if shares else text
 
-    def picture(
-        self,
-        *,
-        after: bool,
-        limits: tuple[float, float],
-        plane: int | None = None,
-    ) -> NDArray[np.uint8]:
+    def picture(self, *, after: bool, plane: int | None = None) -> NDArray[np.uint8]:
         """Return both over each other, in green and magenta, (Y, X, 3).
+
+        Each is as dark and bright as its layer.
 
         Parameters
         ----------
         after : bool
             Whether the moving image is where it belongs.
-        limits : tuple of float
-            Not used: each image has its own.
         plane : int, optional
             Of volumes, which plane of the reference; the middle one if left out.
         """

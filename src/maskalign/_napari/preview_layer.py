@@ -1,7 +1,7 @@
 """The layer that shows two frames over each other."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Image, Layer
 
-__all__ = ["Picturable", "PreviewLayer"]
-
-
-class Picturable(Protocol):
-    """What can be shown as two images over each other."""
-
-    def picture(
-        self, *, after: bool, limits: tuple[float, float], plane: int | None = None
-    ) -> NDArray[np.uint8]:
-        """Return both over each other, in green and magenta, (Y, X, 3)."""
+__all__ = ["PreviewLayer"]
 
 
 class PreviewLayer:
@@ -52,14 +43,11 @@ class PreviewLayer:
                 return layer
         return None
 
-    def show(self, found: Picturable, *, after: bool) -> None:
-        """Show the two frames, as recorded or aligned."""
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        """Show a picture over the image layer, (Y, X, 3)."""
         source = self.source
         if source is None:
             return
-        low, high = source.contrast_limits
-        limits = float(low), float(high)
-        picture = found.picture(after=after, limits=limits, plane=self.plane)
         there = self.layer
         place = placement(source, 2)
         if there is None or there.data.shape != picture.shape:

@@ -140,10 +140,18 @@ class PreviewPanel(Container[Widget]):
             self._say("")
 
     def _on_overlay(self, *_: Any) -> None:
-        if self.overlay.value == "off" or self._found is None:
-            self._layer.hide()
-        else:
-            self._layer.show(self._found, after=self.overlay.value == "after")
+        found, layer = self._found, self._layer
+        if self.overlay.value == "off" or found is None or layer.source is None:
+            layer.hide()
+            return
+        low, high = layer.source.contrast_limits
+        layer.show(
+            found.picture(
+                after=self.overlay.value == "after",
+                limits=(float(low), float(high)),
+                plane=layer.plane,
+            )
+        )
 
     def _on_destroyed(self) -> None:
         self._alive = False
