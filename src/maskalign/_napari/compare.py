@@ -3,7 +3,7 @@
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox, Container, PushButton, Widget
+from magicgui.widgets import Container, PushButton, Widget
 from napari.layers import Image, Labels, Layer
 
 from maskalign._napari.comparison import Compared, Comparison
@@ -12,8 +12,9 @@ from maskalign._napari.form import make_form, scrolled
 from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
 from maskalign._napari.luminance import colour_note
-from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
+from maskalign._napari.masks import MaskChoice, masks_in
 from maskalign._napari.number_table import NumberTable
+from maskalign._napari.option_boxes import MeaningBox
 from maskalign._napari.run_panel import RunPanel
 from maskalign._napari.sources import first_two, is_image, is_taken_up
 from maskalign._napari.still import Still, still_of
@@ -94,11 +95,8 @@ class CompareImages(Container[Widget]):
                 "False. Every label counts as painted, in whichever frame."
             ),
         )
-        self.painted = ComboBox(
-            label="Meaning",
-            choices=PAINTED,
-            value=PAINTED[0],
-            tooltip="What painting means: ignore it, or use nothing else.",
+        self.painted = MeaningBox(
+            "What painting means: ignore it, or use nothing else."
         )
         self.copy = PushButton(
             text="Copy",

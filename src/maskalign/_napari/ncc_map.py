@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox, Container, FloatSpinBox, Widget
+from magicgui.widgets import ComboBox, Container, Widget
 from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
@@ -17,11 +17,13 @@ from maskalign._napari.mapping import (
     describe_pair,
     picture_of,
 )
-from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
+from maskalign._napari.masks import MaskChoice, masks_in
+from maskalign._napari.option_boxes import MeaningBox, PixelsBox
 from maskalign._napari.run_panel import RunPanel
 from maskalign._napari.sources import first_two, images_in, is_taken_up
-from maskalign._napari.wording import describe_error, pixels_suffix
+from maskalign._napari.wording import describe_error
 from maskalign.model.map_options import MapOptions
+from maskalign.model.movie import Movie
 from maskalign.model.options import help_for
 
 if TYPE_CHECKING:
@@ -79,7 +81,6 @@ class NccMap(Container[Widget]):
         self._lay_out()
         for box in (self.reference, self.moving):
             box.changed.connect(self._describe)
-        self.window.changed.connect(self._show_units)
         self._viewer.layers.events.inserted.connect(self._on_inserted)
         self._start_from_selection()
         self._describe()
@@ -115,16 +116,13 @@ class NccMap(Container[Widget]):
                 "False. Every label counts as painted, in whichever frame."
             ),
         )
-        self.painted = ComboBox(
-            label="Meaning",
-            choices=PAINTED,
-            value=PAINTED[0],
-            tooltip="What painting means: ignore it, or use nothing else.",
+        self.painted = MeaningBox(
+            "What painting means: ignore it, or use nothing else."
         )
 
     def _make_options(self) -> None:
-        # Unlike the box for whole numbers, this one can show a unit.
-        self.window = FloatSpinBox(
+        self.window = PixelsBox(
+            self._moving_movie,
             label="Window",
             min=3,
             max=_LARGEST_WINDOW,
@@ -132,7 +130,6 @@ class NccMap(Container[Widget]):
             value=_DEFAULTS.sizes(2)[0],
             tooltip=help_for(MapOptions, "window"),
         )
-        self.window.native.setDecimals(0)
         self.weights = ComboBox(
             label="Weights",
             choices=_WEIGHTS,
@@ -205,15 +202,13 @@ class NccMap(Container[Widget]):
             self.about.value = describe_error(error)
         else:
             self.about.value = describe_pair(reference, moving)
-        self._show_units()
+        self.window.show_size()
 
-    def _show_units(self, *_: Any) -> None:
-        """Write the real size of the window behind it."""
+    def _moving_movie(self) -> Movie | None:
         try:
-            movie = self._pictures()[1].movie
+            return self._pictures()[1].movie
         except (TypeError, ValueError):
-            movie = None
-        self.window.native.setSuffix(pixels_suffix(self.window.value, movie))
+            return None
 
     # Computing ------------------------------------------------------------------------
 

@@ -2,12 +2,17 @@
 
 from typing import Any, get_args
 
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox, Widget
+from magicgui.widgets import ComboBox, LineEdit, SpinBox, Widget
 
 from maskalign._napari.numbers_text import read_numbers
+from maskalign._napari.option_boxes import (
+    interpolation_box,
+    min_overlap_box,
+    subpixel_box,
+)
 from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions, DriftOptions, help_for
-from maskalign.model.types import Canvas, FillValue, Interpolation, Projection
+from maskalign.model.types import Canvas, FillValue, Projection
 
 __all__ = ["DriftControls", "OutputControls"]
 
@@ -31,14 +36,7 @@ class DriftControls:
     """
 
     def __init__(self) -> None:
-        self.min_overlap = FloatSpinBox(
-            label="Min overlap",
-            min=0,
-            max=1,
-            step=0.05,
-            value=_DRIFT.min_overlap,
-            tooltip=_tip("min_overlap"),
-        )
+        self.min_overlap = min_overlap_box()
         self.labels = LineEdit(
             label="Labels",
             value="all",
@@ -65,9 +63,7 @@ class DriftControls:
             value=_DRIFT.renew_every,
             tooltip=_tip("renew_every"),
         )
-        self.subpixel = CheckBox(
-            label="Sub-pixel", value=_DRIFT.subpixel, tooltip=_tip("subpixel")
-        )
+        self.subpixel = subpixel_box()
 
     @property
     def widgets(self) -> list[Widget]:
@@ -132,12 +128,7 @@ class OutputControls:
     """
 
     def __init__(self) -> None:
-        self.interpolation = ComboBox(
-            label="Interpolation",
-            choices=get_args(Interpolation),
-            value=_OUTPUT.interpolation,
-            tooltip=help_for(ApplyOptions, "interpolation"),
-        )
+        self.interpolation = interpolation_box()
         self.canvas = ComboBox(
             label="Canvas",
             choices=get_args(Canvas),

@@ -1,21 +1,27 @@
 """Which two images, which masks, which options: the controls of *Align two images*."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, PushButton, Widget
-from napari.layers import Image, Labels, Layer
+from magicgui.widgets import ComboBox, PushButton, Widget
+from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
-from maskalign._napari.layers import is_ours, mask_look, new_mask
-from maskalign._napari.masks import PAINTED, MaskChoice, masks_in
+from maskalign._napari.layers import new_mask
+from maskalign._napari.masks import MaskChoice, masks_in
+from maskalign._napari.option_boxes import (
+    MaxShiftBox,
+    MeaningBox,
+    interpolation_box,
+    min_overlap_box,
+    subpixel_box,
+)
 from maskalign._napari.pair import OUTPUTS, Pairing
 from maskalign._napari.pair_side import Side, describe_sides, plane_shown, sides_of
 from maskalign._napari.place import decide_lie
 from maskalign._napari.sources import first_two, images_in, is_taken_up
-from maskalign._napari.wording import describe_error, pixels_suffix
-from maskalign.model.options import ApplyOptions, MatchOptions, help_for
-from maskalign.model.types import Interpolation
+from maskalign._napari.wording import describe_error
+from maskalign.model.options import MatchOptions
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -24,14 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PairForm"]
 
-_MATCH, _APPLY = MatchOptions(), ApplyOptions()
 #: What is kept for other images too.
 _REMEMBERED = (
     *("painted", "max_shift", "min_overlap", "subpixel"),
     *("output", "interpolation"),
 )
-#: What the box for max shift shows in place of None, the default.
-_NO_LIMIT = 0
 
 
 class PairForm:
@@ -55,7 +58,6 @@ class PairForm:
         for box in (self.reference, self.moving):
             box.changed.connect(self.describe)
             box.changed.connect(changed)
-        self.max_shift.changed.connect(self._show_units)
         self.output.changed.connect(self._on_output)
         self.painted.changed.connect(self._colour_masks)
         self.paint_reference.changed.connect(self._on_paint_reference)
@@ -95,44 +97,19 @@ class PairForm:
             )
             for name in ("reference", "moving image")
         )
-        self.painted = ComboBox(
-            label="Meaning",
-            choices=PAINTED,
-            value=PAINTED[0],
-            tooltip=(
-                "What painting means in both masks: ignore it, or use nothing else. "
-                "What is left out is orange in a mask that New mask has made."
-            ),
+        self.painted = MeaningBox(
+            "What painting means in both masks: ignore it, or use nothing else. "
+            "What is left out is orange in a mask that New mask has made."
         )
         self.about = WrappedLabel()
 
     def _make_options(self) -> None:
-        self.max_shift = FloatSpinBox(
-            label="Max shift",
-            min=0,
-            max=1e6,
-            step=1,
-            value=_NO_LIMIT,
-            tooltip=(
-                "How far from where it lies now the moving image is searched, in "
-                "pixels of the reference."
-            ),
+        self.max_shift = MaxShiftBox(
+            lambda: self._movie,
+            "How far from where it lies now the moving image is searched, in pixels "
+            "of the reference.",
         )
-        self.max_shift.native.setDecimals(0)
-        self.max_shift.native.setSpecialValueText("no limit")
-        self.min_overlap = FloatSpinBox(
-            label="Min overlap",
-            min=0,
-            max=1,
-            step=0.05,
-            value=_MATCH.min_overlap,
-            tooltip=help_for(MatchOptions, "min_overlap"),
-        )
-        self.subpixel = CheckBox(
-            label="Sub-pixel",
-            value=_MATCH.subpixel,
-            tooltip=help_for(MatchOptions, "subpixel"),
-        )
+        self.min_overlap, self.subpixel = min_overlap_box(), subpixel_box()
         self.output = ComboBox(
             label="Result",
             choices=OUTPUTS,
@@ -142,12 +119,7 @@ class PairForm:
                 "untouched. Resample: a layer with the pixels of the reference."
             ),
         )
-        self.interpolation = ComboBox(
-            label="Interpolation",
-            choices=get_args(Interpolation),
-            value=_APPLY.interpolation,
-            tooltip=help_for(ApplyOptions, "interpolation"),
-        )
+        self.interpolation = interpolation_box()
 
     @property
     def controls(self) -> dict[str, Widget]:
@@ -212,12 +184,7 @@ class PairForm:
             (self.moving, self.paint_moving),
         ):
             button.enabled = box.value is not None
-        self._show_units()
-
-    def _show_units(self, *_: Any) -> None:
-        """Write the real size of the largest shift behind it."""
-        suffix = pixels_suffix(self.max_shift.value, self._movie)
-        self.max_shift.native.setSuffix(suffix)
+        self.max_shift.show_size()
 
     def _on_output(self, *_: Any) -> None:
         self.interpolation.visible = self.output.value != OUTPUTS[0]
@@ -229,21 +196,15 @@ class PairForm:
         self._new_mask(self.moving, self.moving_mask)
 
     def _new_mask(self, box: LayerBox, mask: LayerBox) -> None:
-        ignored = self.painted.value == PAINTED[0]
-        what = "ignore" if ignored else "use"
-        name = f"{what} in {box.value.name}"
+        name = f"{self.painted.verb} in {box.value.name}"
+        ignored = self.painted.ignored
         labels = new_mask(self._viewer, box.value, name, ignored=ignored)
         for each in (self.reference_mask, self.moving_mask):
             each.reset_choices()
         mask.value = labels
 
     def _colour_masks(self, *_: Any) -> None:
-        """Colour what is left out, in masks that are ours to colour."""
-        ignored = self.painted.value == PAINTED[0]
-        for box in (self.reference_mask, self.moving_mask):
-            mask = box.value
-            if isinstance(mask, Labels) and is_ours(mask, "mask"):
-                mask.colormap = mask_look(ignored=ignored)["colormap"]
+        self.painted.colour((self.reference_mask.value, self.moving_mask.value))
 
     def pairing(self) -> Pairing:
         """Return what is asked for.
@@ -256,7 +217,7 @@ class PairForm:
         reference, moving = self.sides()
         lie = decide_lie(reference.layer, moving.layer, len(reference.letters))
         options = MatchOptions(
-            max_shift=self.max_shift.value or None,
+            max_shift=self.max_shift.limit,
             min_overlap=self.min_overlap.value,
             subpixel=self.subpixel.value,
         )
