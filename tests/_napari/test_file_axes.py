@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from maskalign import load_movie
+from maskalign._napari import file_axes
 from maskalign._napari.file_axes import axes_in_file, name_axes
 
 
@@ -41,6 +43,27 @@ def test_the_dock_knows_what_the_file_knows(viewer, opened, shape, axes):
     assert dock.about.value.startswith("4 frames of")
     assert "2 channels" in dock.about.value
     assert dock.channel.choices == (0, 1, "mean")
+
+
+@pytest.mark.parametrize(
+    "widget", ["Align two images", "Compare images", "NCC map", "Apply drift"]
+)
+def test_every_dock_knows_it_and_looks_once(viewer, opened, widget, monkeypatch):
+    seen = []
+
+    def load(path):
+        seen.append(path)
+        return load_movie(path)
+
+    monkeypatch.setattr(file_axes, "load_movie", load)
+    one = opened((4, 2, 16, 18), "TCYX", f"{widget} 1.tif")
+    viewer.window.add_plugin_dock_widget("napari-maskalign", widget)
+    other = opened((4, 2, 16, 18), None, f"{widget} 2.tif")
+    for frame in range(4):
+        viewer.dims.set_point(0, frame)
+    assert one.axis_labels == tuple("tcyx")
+    assert other.axis_labels == ("-4", "-3", "-2", "-1")
+    assert len(seen) == 2
 
 
 def test_names_that_somebody_gave_stay(viewer, opened):

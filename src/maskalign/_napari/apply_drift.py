@@ -12,6 +12,7 @@ from maskalign._napari.apply_to import LayerData, moved_layer, show_moved
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.counting import fits, footing, made_on_of, unfit
 from maskalign._napari.drift_view import DriftView
+from maskalign._napari.file_axes import name_axes
 from maskalign._napari.form import fold, make_form, scrolled
 from maskalign._napari.given import (
     Given,
@@ -30,6 +31,7 @@ from maskalign._napari.layers import (
 )
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.saying import StatusLine
+from maskalign._napari.sources import images_in
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -156,6 +158,7 @@ class ApplyDrift(Container[Widget]):
 
     def _choose_first(self) -> None:
         """Begin with the layer that is selected, else with the newest, if any fits."""
+        name_axes(*images_in(self._viewer.layers))
         carriers = self._carriers()
         active = self._viewer.layers.selection.active
         if carriers:
@@ -238,6 +241,7 @@ class ApplyDrift(Container[Widget]):
 
     def _on_layers(self, *_: Any) -> None:
         if not self._closed:
+            name_axes(*images_in(self._viewer.layers))
             self.reset_choices()
             self._list_layers()
 

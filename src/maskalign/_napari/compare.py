@@ -8,6 +8,7 @@ from napari.layers import Image, Labels, Layer
 
 from maskalign._napari.comparison import Compared, Comparison
 from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.file_axes import name_axes
 from maskalign._napari.form import make_form, scrolled
 from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
@@ -161,6 +162,7 @@ class CompareImages(Container[Widget]):
 
     def _describe(self, *_: Any) -> None:
         """Say what would be compared."""
+        name_axes(self.reference.value, self.moving.value)
         try:
             reference, moving = self._stills()
         except (TypeError, ValueError) as error:

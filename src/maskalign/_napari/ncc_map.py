@@ -6,6 +6,7 @@ from magicgui.widgets import ComboBox, Container, Widget
 from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.file_axes import name_axes
 from maskalign._napari.form import make_form
 from maskalign._napari.mapping import (
     Mapped,
@@ -189,6 +190,7 @@ class NccMap(Container[Widget]):
 
     def _describe(self, *_: Any) -> None:
         """Say what would be compared, and offer what there is."""
+        name_axes(self.reference.value, self.moving.value)
         wanted = self._choices_against()
         if set(wanted) != set(self.against.choices):
             self.against.reset_choices()

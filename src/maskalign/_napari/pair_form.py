@@ -7,6 +7,7 @@ from magicgui.widgets import ComboBox, PushButton, Widget
 from napari.layers import Image, Layer
 
 from maskalign._napari.controls import LayerBox, WrappedLabel
+from maskalign._napari.file_axes import name_axes
 from maskalign._napari.layers import new_mask
 from maskalign._napari.masks import MaskChoice, masks_in
 from maskalign._napari.option_boxes import (
@@ -170,6 +171,7 @@ class PairForm:
 
     def describe(self, *_: Any) -> None:
         """Say what would be aligned, and how the two lie to each other."""
+        name_axes(self.reference.value, self.moving.value)
         self._movie = None
         try:
             reference, moving = self.sides()
