@@ -8,10 +8,12 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image
+from qtpy.QtWidgets import QWidget
 from scipy import ndimage
 
 from maskalign import Registration, masked_ncc, resample
 from maskalign._napari.align_pair import AlignPair
+from maskalign._napari.align_timelapse import AlignTimelapse
 from maskalign._napari.layers import pixel_map
 
 PATIENCE = 20_000
@@ -817,6 +819,24 @@ def test_images_that_come_later_are_taken_up(viewer, detail, qapp):
     first = viewer.add_image(detail, name="first")
     second = viewer.add_image(detail, name="second")
     assert (dock.reference.value, dock.moving.value) == (first, second)
+
+
+@pytest.mark.parametrize("widget", [AlignPair, AlignTimelapse])
+def test_what_came_and_went_while_the_dock_was_closed_is_known(viewer, movie, widget):
+    place = QWidget()
+    gone = viewer.add_image(movie, name="gone")
+    dock = widget(viewer)
+    dock.native.setParent(place)
+    dock.native.setParent(None)
+    late = viewer.add_image(movie, name="late")
+    late_too = viewer.add_image(movie, name="late too")
+    viewer.layers.remove(gone)
+    dock.native.setParent(place)
+    box = dock.reference if widget is AlignPair else dock.image
+    assert tuple(box.choices) == (late, late_too)
+    assert box.value is late
+    names = (dock.along if widget is AlignPair else dock.others).names
+    assert "late too" in names.item(names.count() - 1).text()
 
 
 def test_settings_are_remembered(viewer, dock, run):

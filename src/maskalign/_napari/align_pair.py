@@ -200,10 +200,14 @@ class AlignPair(Container[Widget]):
                 self._show_overlay()
 
     def _on_moved(self) -> None:
-        """Rest while the dock is closed."""
+        """Rest while the dock is closed; look again when it is opened."""
         self._closed = self.native.parent() is None
         if self._closed:
             self.overlay.value = "off"
+            return
+        self.reset_choices()
+        self._form.describe()
+        self._list_layers()
 
     def _list_layers(self, *_: Any) -> None:
         if self._closed:

@@ -205,10 +205,13 @@ class AlignTimelapse(Container[Widget]):
             self.preview.request()
 
     def _on_moved(self) -> None:
-        """Rest while the dock is closed."""
+        """Rest while the dock is closed; look again when it is opened."""
         self._closed = self.native.parent() is None
         if self._closed:
             self.preview.leave()
+            return
+        self.reset_choices()
+        self._list_layers()
 
     # Previewing and aligning ----------------------------------------------------------
 
