@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 
+from maskalign._napari.luminance import finest
 from maskalign._napari.masks import MaskChoice, as_mask, iter_painted, mask_axes
 from maskalign._napari.worker import Stop
 from maskalign.errors import MaskError
@@ -24,7 +25,9 @@ def painted(shape, *points):
 
 
 def union(labels, movie):
-    return np.logical_or.reduce(list(iter_painted(labels, mask_axes(labels, movie))))
+    return np.logical_or.reduce(
+        list(iter_painted(finest(labels), mask_axes(labels, movie)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_each_chunk_is_read_once_and_no_sooner_than_needed(chunk):
 
     data = da.zeros((5, 8, 9), int, chunks=(chunk, -1, -1))
     lazy = data.map_blocks(load, dtype=int, meta=np.empty((0, 0, 0), int))
-    frames = iter_painted(Labels(lazy), "TYX")
+    frames = iter_painted(finest(Labels(lazy)), "TYX")
     read.clear()
     next(frames)
     assert read == [0]

@@ -24,6 +24,7 @@ from maskalign.model.report_options import ReportOptions
 from maskalign.pipeline.apply import apply_drift
 from maskalign.pipeline.canvas import canvas
 from maskalign.pipeline.frames import Frames
+from maskalign.pipeline.lazy_frames import lazy_data
 from maskalign.pipeline.maps import local_ncc
 from maskalign.pipeline.masks import image_mask
 from maskalign.pipeline.parallel import compute
@@ -106,10 +107,7 @@ def watched(movie: Movie, look: Callable[[int], None]) -> Movie:
 
     Nothing is read or copied. What `look` raises, whoever reads the movie gets.
     """
-    data = movie.data
-    if not isinstance(data, da.Array):
-        chunks = tuple(1 if letter in "TC" else -1 for letter in movie.axes)
-        data = da.from_array(data, chunks=chunks, name=False)
+    data = lazy_data(movie)
     at = movie.axes.index("T")
 
     def read(block: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,6 @@ viewer shows it.
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from maskalign._napari.luminance import finest
 from maskalign.core.resample import sample
 from maskalign.model.movie import PIXEL, Movie
 from maskalign.pipeline.frames import as_movie
+from maskalign.pipeline.lazy_frames import as_lazy
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -148,12 +148,9 @@ def on_grid_of(layer: "Layer", axes: str, movie: Movie, source: "Image") -> Any:
     ):
         return data
     place = pixel_map(source, layer, ndim)
-    lazy = as_movie(data, axes).data
     leading = len(axes) - ndim
     chunks = (1,) * leading + (-1,) * ndim
-    if not isinstance(lazy, da.Array):
-        # Naming it by its content would read all of it.
-        lazy = da.from_array(lazy, chunks=chunks, name=False)
+    lazy = as_lazy(as_movie(data, axes).data, chunks)
     images = lazy.rechunk(chunks)
     return images.map_blocks(
         _sampled,

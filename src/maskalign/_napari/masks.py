@@ -23,7 +23,7 @@ from maskalign.pipeline.lazy_frames import as_lazy
 from maskalign.pipeline.parallel import compute
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Image, Layer
 
     from maskalign._napari.worker import Stop
 
@@ -114,27 +114,6 @@ def masks_in(layers: "Iterable[Layer]") -> "list[Layer]":
     ]
 
 
-def iter_painted(labels: "Labels", axes: str) -> Iterator[NDArray[np.bool_]]:
-    """Yield where a Labels layer is painted, a few frames at a time.
-
-    As many as are stored in one chunk, so that a large or lazy layer is read once and
-    never lies in memory as a whole, and so that whoever asks may stop.
-
-    Parameters
-    ----------
-    labels : napari.layers.Labels
-        The layer; every label above 0 is painted.
-    axes : str
-        Its axes, from `mask_axes`.
-
-    Yields
-    ------
-    ndarray of bool, shape (Y, X) or (Z, Y, X)
-        True where something is painted in any of those frames.
-    """
-    yield from _iter_drawn(finest(labels), axes, None)
-
-
 def as_mask(painted: NDArray[np.bool_], meaning: Painted, name: str) -> Movie:
     """Return what is painted as the mask of a movie, True where a pixel may be used.
 
@@ -216,7 +195,7 @@ class MaskChoice:
     def fixed(self, stop: "Stop") -> Movie:
         """Return the union over time of what is painted, as a mask."""
         data, axes = self._drawn()
-        frames = stop.watch(_iter_drawn(data, axes, self._counting))
+        frames = stop.watch(iter_painted(data, axes, self._counting))
         painted = np.array(next(frames))
         for frame in frames:
             painted |= frame
@@ -271,10 +250,28 @@ class MaskChoice:
         return ~painted if self.meaning == "ignore painted" else painted
 
 
-def _iter_drawn(
-    data: Any, axes: str, labels: Collection[int] | None
+def iter_painted(
+    data: Any, axes: str, labels: Collection[int] | None = None
 ) -> Iterator[NDArray[np.bool_]]:
-    """Yield where an array is painted, a few frames at a time."""
+    """Yield where an array is painted, a few frames at a time.
+
+    As many as are stored in one chunk, so that a large or lazy layer is read once and
+    never lies in memory as a whole, and so that whoever asks may stop.
+
+    Parameters
+    ----------
+    data : array
+        Labels, numbers, or True and False.
+    axes : str
+        Its axes, from `mask_axes`.
+    labels : collection of int, optional
+        The labels that count as painted; every number above 0 if left out.
+
+    Yields
+    ------
+    ndarray of bool, shape (Y, X) or (Z, Y, X)
+        True where something is painted in any of those frames.
+    """
     drawn = as_movie(data, axes)
     if drawn.dtype == bool:
         # Frames are of numbers.

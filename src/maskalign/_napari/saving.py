@@ -22,6 +22,7 @@ from maskalign.model.movie import PIXEL, Movie
 from maskalign.model.options import ApplyOptions
 from maskalign.pipeline.apply import apply_drift
 from maskalign.pipeline.canvas import canvas
+from maskalign.pipeline.lazy_frames import as_lazy
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
@@ -99,8 +100,7 @@ def layer_movie(layer: "Image | Labels") -> Movie:
     if data.dtype.itemsize > 4:
         narrow = np.dtype("i4" if data.dtype.kind == "i" else "u4")
         chunks = tuple(1 if letter in "TC" else -1 for letter in axes)
-        known = isinstance(data, da.Array)
-        lazy = data if known else da.from_array(data, chunks=chunks, name=False)
+        lazy = as_lazy(data, chunks)
         data = da.map_blocks(_narrowed, lazy, narrow, dtype=narrow)
     return Movie(
         data,
