@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maskalign._napari.axis_numbers import as_text, ncc_span, round_numbers, span_of
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import PIXEL
 
@@ -152,7 +153,7 @@ def draw_drift(
         itself = table.reference_frame == np.arange(len(table))
         ncc = np.where(itself, np.nan, table.ncc)
         names = table.axes.lower()
-    spans = _span(shifts[good], least=0.5), _ncc_span(ncc)
+    spans = span_of(shifts[good], least=0.5), ncc_span(ncc)
     upper, lower = _boxes(spans, size, letter)
     columns = [(name, shifts[:, k]) for k, name in enumerate(names)]
     panels = (
@@ -166,7 +167,7 @@ def draw_drift(
     )
     wide = upper.right - upper.left
     room = max(int(wide / (letter[0] * (len(str(n_frames)) + 4))), 1)
-    frames = [f for f in _round_numbers((0, n_frames - 1), room) if f == int(f)]
+    frames = [f for f in round_numbers((0, n_frames - 1), room) if f == int(f)]
     ticks = tuple(Tick(_x_of(f, upper, n_frames), f"{f:.0f}") for f in frames)
     return DriftPlot(panels, ticks, marks, n_frames, n_frames < _DOTS * wide)
 
@@ -213,23 +214,6 @@ def _unit(table: DriftTable | None) -> tuple[str, Sequence[float]]:
     return "px", (1.0,) * table.ndim
 
 
-def _span(values: Points, *, least: float) -> tuple[float, float]:
-    """Return lower and upper end of an axis that holds all values and 0."""
-    known = values[np.isfinite(values)]
-    low, high = min(known.min(initial=0.0), 0.0), max(known.max(initial=0.0), 0.0)
-    if high - low < least:
-        middle = (low + high) / 2
-        low, high = middle - least / 2, middle + least / 2
-    margin = 0.06 * (high - low)
-    return low - margin, high + margin
-
-
-def _ncc_span(ncc: Points) -> tuple[float, float]:
-    """Return lower and upper end of the axis of NCC: up to 1, down to what is seen."""
-    known = ncc[np.isfinite(ncc)]
-    return min(np.floor(5 * known.min(initial=0.8)) / 5, 0.8), 1.02
-
-
 def _boxes(
     spans: Sequence[tuple[float, float]],
     size: tuple[float, float],
@@ -237,7 +221,7 @@ def _boxes(
 ) -> tuple[Box, Box]:
     """Return the places of the two panels: titles above, numbers left and below."""
     wide, high = letter
-    longest = max(len(_text(end)) for span in spans for end in _round_numbers(span, 3))
+    longest = max(len(as_text(end)) for span in spans for end in round_numbers(span, 3))
     left, right = (longest + 1) * wide + _GAP, size[0] - _GAP
     usable = max(size[1] - 3 * high - 3 * _GAP, 2.0)
     top = high + _GAP
@@ -279,33 +263,11 @@ def _panel(
             )
         )
     room = 4 if box.bottom - box.top > 5 * letter[1] else 2
-    numbers = [v for v in _round_numbers(span, room) if low <= v <= high]
-    ticks = tuple(Tick(float(y_of(v)), _text(v)) for v in numbers)
+    numbers = [v for v in round_numbers(span, room) if low <= v <= high]
+    ticks = tuple(Tick(float(y_of(v)), as_text(v)) for v in numbers)
     zero = float(y_of(0.0)) if low < 0 < high else None
     return Panel(title, box, ticks, tuple(curves), zero)
 
 
 def _x_of(frame: float, box: Box, n_frames: int) -> float:
     return box.left + frame / max(n_frames - 1, 1) * (box.right - box.left)
-
-
-def _round_numbers(span: tuple[float, float], most: int) -> list[float]:
-    """Return round numbers within a span: some, and at most `most` + 1.
-
-    Examples
-    --------
-    >>> _round_numbers((-3.3, 21), 4)
-    [0.0, 5.0, 10.0, 15.0, 20.0]
-    """
-    low, high = span
-    rough = max(high - low, 1e-9) / (max(most, 1) + 1)
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = next(s * power for s in (1, 2, 5, 10) if s * power >= 0.999 * rough)
-    first, last = np.ceil(low / step), np.floor(high / step)
-    # Adding 0 turns -0 into 0.
-    numbers: list[float] = (np.arange(first, last + 1) * step + 0.0).tolist()
-    return numbers
-
-
-def _text(value: float) -> str:
-    return f"{value:.4g}" if abs(value) > 1e-9 else "0"
