@@ -13,11 +13,11 @@ from maskalign._napari.form import make_form, scrolled
 from maskalign._napari.grid import lie_apart
 from maskalign._napari.joint_view import JointView
 from maskalign._napari.luminance import colour_note
-from maskalign._napari.masks import MaskChoice, masks_in
+from maskalign._napari.masks import MaskChoice
 from maskalign._napari.number_table import NumberTable
 from maskalign._napari.option_boxes import MeaningBox
 from maskalign._napari.run_panel import RunPanel
-from maskalign._napari.sources import first_two, is_image, is_taken_up
+from maskalign._napari.sources import first_two, is_image, is_taken_up, masks_in
 from maskalign._napari.still import Still, still_of
 from maskalign._napari.wording import describe_error
 

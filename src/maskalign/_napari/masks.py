@@ -4,7 +4,7 @@ Labels, Shapes and images can be masks. Each is first read as *drawn*: an array 
 True where something is painted, and its axes. What painting means comes afterwards.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -36,7 +36,6 @@ __all__ = [
     "as_mask",
     "iter_painted",
     "mask_axes",
-    "masks_in",
 ]
 
 Painted: TypeAlias = Literal["ignore painted", "use only painted"]
@@ -99,19 +98,6 @@ def mask_axes(layer: "Layer", movie: Movie, *, own_grid: bool = False) -> str:
         msg += ", or as many axes, of other pixels, and as many frames"
     msg += "."
     raise MaskError(msg)
-
-
-def masks_in(layers: "Iterable[Layer]") -> "list[Layer]":
-    """Return the layers that may be masks: Labels, Shapes, images of True and False."""
-    from napari.layers import Image
-
-    return [
-        layer
-        for layer in layers
-        if _is_labels(layer)
-        or _is_shapes(layer)
-        or (isinstance(layer, Image) and layer.dtype == bool)
-    ]
 
 
 def as_mask(painted: NDArray[np.bool_], meaning: Painted, name: str) -> Movie:

@@ -18,10 +18,10 @@ from maskalign._napari.mapping import (
     describe_pair,
     picture_of,
 )
-from maskalign._napari.masks import MaskChoice, masks_in
+from maskalign._napari.masks import MaskChoice
 from maskalign._napari.option_boxes import MeaningBox, PixelsBox
 from maskalign._napari.run_panel import RunPanel
-from maskalign._napari.sources import first_two, images_in, is_taken_up
+from maskalign._napari.sources import first_two, images_in, is_taken_up, masks_in
 from maskalign._napari.wording import describe_error
 from maskalign.model.map_options import MapOptions
 from maskalign.model.movie import Movie

@@ -9,7 +9,7 @@ from napari.layers import Image, Layer
 from maskalign._napari.controls import LayerBox, WrappedLabel
 from maskalign._napari.file_axes import name_axes
 from maskalign._napari.layers import new_mask
-from maskalign._napari.masks import MaskChoice, masks_in
+from maskalign._napari.masks import MaskChoice
 from maskalign._napari.option_boxes import (
     MaxShiftBox,
     MeaningBox,
@@ -20,7 +20,7 @@ from maskalign._napari.option_boxes import (
 from maskalign._napari.pair import OUTPUTS, Pairing
 from maskalign._napari.pair_side import Side, describe_sides, plane_shown, sides_of
 from maskalign._napari.place import decide_lie
-from maskalign._napari.sources import first_two, images_in, is_taken_up
+from maskalign._napari.sources import first_two, images_in, is_taken_up, masks_in
 from maskalign._napari.wording import describe_error
 from maskalign.model.options import MatchOptions
 

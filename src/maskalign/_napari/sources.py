@@ -1,4 +1,4 @@
-"""Which images are offered, and which are taken without being asked for. No Qt."""
+"""Which layers are offered, and which are taken without being asked for. No Qt."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from napari.components import LayerList
     from napari.layers import Image, Layer
 
-__all__ = ["first_two", "images_in", "is_image", "is_source", "is_taken_up"]
+__all__ = ["first_two", "images_in", "is_image", "is_source", "is_taken_up", "masks_in"]
 
 
 def is_image(layer: "Layer") -> bool:
@@ -22,6 +22,18 @@ def is_image(layer: "Layer") -> bool:
 def images_in(layers: "Iterable[Layer]") -> "list[Image]":
     """Return the images among some layers."""
     return [layer for layer in layers if is_image(layer)]
+
+
+def masks_in(layers: "Iterable[Layer]") -> "list[Layer]":
+    """Return the layers that may be masks: Labels, Shapes, images of True and False."""
+    from napari.layers import Image, Labels, Shapes
+
+    return [
+        layer
+        for layer in layers
+        if isinstance(layer, (Labels, Shapes))
+        or (isinstance(layer, Image) and layer.dtype == bool)
+    ]
 
 
 def is_source(layer: "Layer") -> bool:
