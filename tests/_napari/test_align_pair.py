@@ -14,7 +14,7 @@ from scipy import ndimage
 from maskalign import Registration, masked_ncc, resample
 from maskalign._napari.align_pair import AlignPair
 from maskalign._napari.align_timelapse import AlignTimelapse
-from maskalign._napari.layers import pixel_map
+from maskalign._napari.world import pixel_map
 
 PATIENCE = 20_000
 #: Of the world, in micrometres: one pixel of the scene.

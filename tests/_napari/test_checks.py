@@ -13,9 +13,10 @@ from maskalign._napari.checks import (
     describe_report,
     watched,
 )
-from maskalign._napari.layers import moved_by, movie_of
+from maskalign._napari.layers import movie_of
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.worker import Cancelled, Done, Stop, settle
+from maskalign._napari.world import moved_by
 from maskalign.model.options import ApplyOptions
 
 

@@ -12,9 +12,9 @@ from maskalign._napari.layers import (
     is_result,
     movie_of,
     new_mask,
-    placement,
-    shown_frame,
 )
+from maskalign._napari.sliders import shown_frame
+from maskalign._napari.world import placement
 from maskalign.model.drift_table import DriftTable
 
 MADE = {"drift": DriftTable.from_shifts([(0, 0)] * 6), "options": {}}

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari.layers import Image, Labels, Points
 
-from maskalign._napari.layers import pixel_map
 from maskalign._napari.place import carried, carry, decide_lie, grid_place, why_not
+from maskalign._napari.world import pixel_map
 
 MICRON = {"units": ("um", "um")}
 

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Any
 from maskalign._napari.apply_to import kind_of
 from maskalign._napari.check_panel import CheckPanel
 from maskalign._napari.checks import Assessment, FrameMaps, MapsOfAligned
-from maskalign._napari.layers import (
-    aligned_name,
-    find_result,
-    is_result,
-    moved_by,
-    placement,
-)
+from maskalign._napari.layers import aligned_name, find_result, is_result
 from maskalign._napari.luminance import all_colours
 from maskalign._napari.map_layer import over_layer, show_map
 from maskalign._napari.remembered import recall, remember
@@ -25,6 +19,7 @@ from maskalign._napari.saving import (
     layer_movie,
     outline,
 )
+from maskalign._napari.world import moved_by, placement
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.map_options import MapOptions
 from maskalign.model.report import AlignmentReport

@@ -21,16 +21,10 @@ from maskalign._napari.given import (
     read_given,
     settled,
 )
-from maskalign._napari.layers import (
-    KEY,
-    aligned_name,
-    go_to_frame,
-    is_ours,
-    movie_of,
-    shown_frame,
-)
+from maskalign._napari.layers import KEY, aligned_name, is_ours, movie_of
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.saying import StatusLine
+from maskalign._napari.sliders import go_to_frame, shown_frame
 from maskalign._napari.sources import images_in
 
 if TYPE_CHECKING:

@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 
 from maskalign._napari.alignment import move_movie
 from maskalign._napari.axes import decide_axes
-from maskalign._napari.layers import (
-    KEY,
-    aligned_name,
-    find_result,
-    moved_by,
-    pixel_map,
-)
+from maskalign._napari.layers import KEY, aligned_name, find_result
 from maskalign._napari.luminance import finest, is_colour
+from maskalign._napari.world import moved_by, pixel_map
 from maskalign.core.validate import check_dtype
 from maskalign.io.units import normalize_unit
 from maskalign.model.drift_table import DriftTable

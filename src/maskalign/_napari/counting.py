@@ -12,8 +12,9 @@ import numpy as np
 
 from maskalign._napari.apply_to import MOVABLE, kind_of
 from maskalign._napari.axes import decide_axes
-from maskalign._napari.layers import movie_of, pixel_map, placement
+from maskalign._napari.layers import movie_of
 from maskalign._napari.luminance import finest
+from maskalign._napari.world import pixel_map, placement
 from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
 from maskalign.io.units import LENGTHS, normalize_unit

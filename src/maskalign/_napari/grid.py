@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign._napari.layers import pixel_map, placement
 from maskalign._napari.luminance import finest
+from maskalign._napari.world import pixel_map, placement
 from maskalign.core.resample import sample
 from maskalign.model.movie import PIXEL, Movie
 from maskalign.pipeline.frames import as_movie

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maskalign._napari.axes import AxesDecision, decide_axes
 from maskalign._napari.luminance import all_colours, finest, grey, is_colour
+from maskalign._napari.world import moved_by, placement
 from maskalign.core.validate import check_dtype
 from maskalign.io.units import normalize_unit
 from maskalign.pipeline.frames import as_movie
@@ -29,18 +29,11 @@ __all__ = [
     "aligned_name",
     "find_ours",
     "find_result",
-    "go_to_frame",
     "is_ours",
     "is_result",
     "mask_look",
-    "moved_by",
     "movie_of",
     "new_mask",
-    "pixel_map",
-    "placement",
-    "shown_frame",
-    "shown_index",
-    "to_world",
 ]
 
 #: Where a layer that we made says so, in its metadata.
@@ -90,152 +83,6 @@ def movie_of(layer: "Image | None") -> "tuple[Movie, AxesDecision]":
     # Refused now rather than when it is to be moved.
     all_colours(layer, movie)
     return movie, decision
-
-
-def shown_frame(layer: "Image", axes: str, point: Sequence[float]) -> int:
-    """Return the frame of a layer that a viewer shows.
-
-    Parameters
-    ----------
-    layer : napari.layers.Image
-        The layer.
-    axes : str
-        Its axes.
-    point : sequence of float
-        Where the sliders stand, in world coordinates (``viewer.dims.point``).
-    """
-    return shown_index(layer, axes.index("T"), point)
-
-
-def shown_index(layer: "Image | Labels", at: int, point: Sequence[float]) -> int:
-    """Return which pixel along an axis of a layer a viewer shows, the nearest it has.
-
-    Parameters
-    ----------
-    layer : napari.layers.Image or Labels
-        The layer.
-    at : int
-        Which of its axes.
-    point : sequence of float
-        Where the sliders stand, in world coordinates (``viewer.dims.point``).
-    """
-    position = layer.world_to_data(tuple(point)[-layer.ndim :])
-    return int(np.clip(round(float(position[at])), 0, finest(layer).shape[at] - 1))
-
-
-def go_to_frame(viewer: "ViewerModel", layer: "Image", axes: str, frame: int) -> None:
-    """Move the time slider of a viewer to a frame of a layer.
-
-    Parameters
-    ----------
-    viewer : napari viewer
-        The viewer.
-    layer : napari.layers.Image
-        The layer; if it lies askew, its first pixel is what is gone to.
-    axes : str
-        Its axes.
-    frame : int
-        Which frame.
-    """
-    at = axes.index("T")
-    position = [0.0] * layer.ndim
-    position[at] = frame
-    world = layer.data_to_world(position)
-    viewer.dims.set_point(viewer.dims.ndim - layer.ndim + at, world[at])
-
-
-def pixel_map(
-    layer: "Layer", other: "Layer", ndim: int | None = None
-) -> NDArray[np.float64]:
-    """Return the matrix that takes pixels of one layer to pixels of another.
-
-    Through the world in which a viewer shows both: scale, place, rotation and units.
-
-    Parameters
-    ----------
-    layer, other : napari.layers.Layer
-        From which layer to which.
-    ndim : int, optional
-        Only for the last `ndim` axes; all that both have if left out.
-
-    Returns
-    -------
-    ndarray of float64, shape (ndim + 1, ndim + 1)
-        For columns (position, 1).
-
-    Examples
-    --------
-    >>> from napari.layers import Image
-    >>> fine = Image(np.zeros((8, 8)), scale=(0.5, 0.5), units=("um", "um"))
-    >>> coarse = Image(np.zeros((4, 4)), scale=(1000, 1000), units=("nm", "nm"))
-    >>> (pixel_map(fine, coarse) @ (4, 2, 1)).round(9)
-    array([2., 1., 1.])
-    """
-    n = min(layer.ndim, other.ndim) if ndim is None else ndim
-    # napari draws units as they are but leaves them out of `data_to_world`.
-    unit = np.ones(n + 1)
-    pairs = zip(tuple(layer.units)[-n:], tuple(other.units)[-n:], strict=True)
-    for axis, (one, another) in enumerate(pairs):
-        if one.is_compatible_with(another):
-            unit[axis] = (1 * one).to(another).magnitude
-    there: NDArray[np.float64] = np.linalg.inv(to_world(other, n)) @ np.diag(unit)
-    return there @ to_world(layer, n)
-
-
-def to_world(layer: "Layer", ndim: int) -> NDArray[np.float64]:
-    """Return the matrix from pixels along the last axes of a layer to the world."""
-    from napari.utils.transforms import CompositeAffine
-
-    place = placement(layer, ndim)
-    local = CompositeAffine(
-        **{name: place[name] for name in ("scale", "translate", "rotate", "shear")}
-    )
-    matrix: NDArray[np.float64] = place["affine"] @ local.affine_matrix
-    return matrix
-
-
-def placement(
-    layer: "Layer", kept: int | Sequence[int] | None = None
-) -> dict[str, Any]:
-    """Return how a layer lies in the world, as keywords of ``viewer.add_...``.
-
-    Parameters
-    ----------
-    layer : napari.layers.Layer
-        The layer.
-    kept : int or sequence of int, optional
-        Only for so many of the last axes, or for the axes of these numbers; for all if
-        left out.
-
-    Examples
-    --------
-    >>> from napari.layers import Image
-    >>> layer = Image(np.zeros((4, 8, 8)), scale=(2, 0.1, 0.1))
-    >>> placement(layer, 2)["scale"]
-    array([0.1, 0.1])
-    """
-    from napari.utils.transforms import CompositeAffine
-
-    axes = list(range(layer.ndim))
-    if isinstance(kept, Sequence):
-        axes = list(kept)
-    elif kept is not None:
-        axes = axes[-kept:]
-    local = CompositeAffine(
-        scale=layer.scale,
-        translate=layer.translate,
-        rotate=layer.rotate,
-        shear=layer.shear,
-    ).set_slice(axes)
-    return {
-        "scale": local.scale,
-        "translate": local.translate,
-        "rotate": local.rotate,
-        "shear": local.shear,
-        "affine": layer.affine.set_slice(axes).affine_matrix,
-        "units": tuple(layer.units[k] for k in axes),
-        "axis_labels": tuple(layer.axis_labels[k] for k in axes),
-    }
 
 
 def mask_look(*, ignored: bool = True) -> dict[str, Any]:
@@ -401,14 +248,3 @@ def add_or_update(
     # At last, for napari then reads the frame on show, which may fail.
     there.data = data
     return there
-
-
-def moved_by(layer: "Layer", pixels: Sequence[float]) -> NDArray[np.float64]:
-    """Return the translation of a layer that begins at another pixel."""
-    from napari.utils.transforms import CompositeAffine
-
-    linear = CompositeAffine(
-        scale=layer.scale, rotate=layer.rotate, shear=layer.shear, ndim=layer.ndim
-    ).linear_matrix
-    moved: NDArray[np.float64] = layer.translate + linear @ np.asarray(pixels, float)
-    return moved

@@ -3,9 +3,10 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from maskalign._napari.layers import add_or_update, find_result, shown_frame
+from maskalign._napari.layers import add_or_update, find_result
 from maskalign._napari.live import LiveMovie
 from maskalign._napari.luminance import all_colours
+from maskalign._napari.sliders import shown_frame
 from maskalign.model.drift_table import DriftRow
 from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from maskalign._napari.layers import placement
 from maskalign._napari.luminance import colour_note
 from maskalign._napari.map_layer import over_layer, show_map
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.still import still_of
+from maskalign._napari.world import placement
 from maskalign.io.units import normalize_unit
 from maskalign.model.map_options import MapOptions
 from maskalign.model.map_results import MapSummary

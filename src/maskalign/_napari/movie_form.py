@@ -10,17 +10,13 @@ from maskalign._napari.axes import describe
 from maskalign._napari.axes_box import AxesBox
 from maskalign._napari.controls import LayerBox, ReferenceChoice, WrappedLabel
 from maskalign._napari.file_axes import name_axes
-from maskalign._napari.layers import (
-    is_result,
-    movie_of,
-    shown_frame,
-    shown_index,
-)
+from maskalign._napari.layers import is_result, movie_of
 from maskalign._napari.luminance import colour_note
 from maskalign._napari.mask_form import MaskForm
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.option_boxes import MaxShiftBox
 from maskalign._napari.options_form import DriftControls, OutputControls
+from maskalign._napari.sliders import shown_frame, shown_index
 from maskalign._napari.sources import images_in
 from maskalign._napari.watch import Watch
 from maskalign._napari.wording import describe_error

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign._napari.layers import shown_index
 from maskalign._napari.luminance import colour_note, is_colour
 from maskalign._napari.mapping import picture_of
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.place import Lie
+from maskalign._napari.sliders import shown_index
 from maskalign._napari.still import still_of
 from maskalign.core.resample import steps_of
 from maskalign.core.validate import check_dtype

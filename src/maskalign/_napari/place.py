@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskalign._napari.grid import is_placed
-from maskalign._napari.layers import pixel_map, placement, to_world
 from maskalign._napari.luminance import finest
+from maskalign._napari.world import pixel_map, placement, to_world
 from maskalign.core.resample import steps_of
 from maskalign.io.units import normalize_unit
 from maskalign.model.movie import PIXEL

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign._napari.layers import KEY, placement
+from maskalign._napari.layers import KEY
+from maskalign._napari.world import placement
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -13,17 +13,11 @@ from maskalign._napari.apply_panel import ApplyPanel
 from maskalign._napari.apply_to import moved_layer, show_moved, why_not
 from maskalign._napari.drift_view import DriftView
 from maskalign._napari.history import History
-from maskalign._napari.layers import (
-    KEY,
-    add_or_update,
-    find_result,
-    go_to_frame,
-    is_ours,
-    movie_of,
-)
+from maskalign._napari.layers import KEY, add_or_update, find_result, is_ours, movie_of
 from maskalign._napari.live_layer import LiveLayer
 from maskalign._napari.luminance import all_colours
 from maskalign._napari.saying import notify
+from maskalign._napari.sliders import go_to_frame
 from maskalign._napari.table_panel import TablePanel
 from maskalign._napari.wording import describe_table, list_frames
 from maskalign.model.drift_table import DriftRow, DriftTable

@@ -6,7 +6,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from maskalign._napari.layers import pixel_map
+from maskalign._napari.world import pixel_map
 from maskalign.model.movie import Movie
 
 if TYPE_CHECKING:

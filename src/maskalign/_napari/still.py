@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maskalign._napari.axes import decide_axes
-from maskalign._napari.layers import shown_index
 from maskalign._napari.luminance import grey
+from maskalign._napari.sliders import shown_index
 from maskalign.core.validate import check_dtype
 from maskalign.errors import AxesError
 from maskalign.model.axes import spatial_axes
