@@ -449,6 +449,16 @@ def test_ticked_layers_are_moved_alike(viewer, done, movie, calibration):
     assert done.mask.value is viewer.layers["bar"]
 
 
+def test_what_one_cannot_do_stops_the_others(viewer, done, movie, calibration, notes):
+    done.others.tick(viewer.add_labels(movie.astype(int), name="cells", **calibration))
+    late = viewer.add_points([(17.0, 9, 9)], name="late", **calibration)
+    before = len(viewer.layers)
+    done.others.tick(late)
+    done.others.apply.changed.emit(True)
+    assert "outside the drift table" in done.status.value
+    assert len(viewer.layers) == before
+
+
 def test_without_a_drift_there_is_nothing_to_apply(viewer, dock, movie, notes):
     dock.others.tick(viewer.add_labels(movie.astype(int), name="cells"))
     dock.others.apply.changed.emit(True)

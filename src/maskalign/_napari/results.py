@@ -271,8 +271,10 @@ class Results:
             raise ValueError(msg)
         source, movie = self.subject()
         output = self._form.output.options()
-        names = []
-        for layer in layers:
-            data = moved_layer(layer, source, movie, history.now, output)
-            names.append(show_moved(self._viewer, layer, data).name)
-        return f"Added {', '.join(names)}."
+        # All of them, before any is shown: what one cannot do stops the others.
+        moved = [moved_layer(x, source, movie, history.now, output) for x in layers]
+        shown = [
+            show_moved(self._viewer, layer, data).name
+            for layer, data in zip(layers, moved, strict=True)
+        ]
+        return f"Added {', '.join(shown)}."
