@@ -9,6 +9,9 @@ from qtpy.QtWidgets import QWidget
 from maskalign import DriftTable, apply_drift, move_points
 from maskalign._napari.align_timelapse import AlignTimelapse
 from maskalign._napari.apply_drift import ApplyDrift
+from maskalign._napari.apply_given import Moving
+from maskalign._napari.given import DOUBT
+from maskalign.model.options import ApplyOptions
 
 PATIENCE = 20_000
 
@@ -91,7 +94,8 @@ def test_nothing_is_read_before_it_is_looked_at(viewer, slow, path):
     with dask.config.set(scheduler=refuse_to_compute):
         dock.read(path)
         dock.others.tick(layer)
-        dock._moved(layer)
+        how = Moving(dock.given, layer, DOUBT[0], inverse=False, output=ApplyOptions())
+        how.moved(layer)
     assert slow.read == []
 
 

@@ -7,10 +7,10 @@ from napari.layers import Layer
 from qtpy.QtWidgets import QFileDialog
 
 from maskalign._napari.apply_form import ApplyForm
+from maskalign._napari.apply_given import Moving
 from maskalign._napari.apply_panel import ApplyPanel
-from maskalign._napari.apply_to import LayerData, moved_layer, show_moved
 from maskalign._napari.controls import LayerBox, WrappedLabel
-from maskalign._napari.counting import fits, footing, made_on_of, unfit
+from maskalign._napari.counting import fits, made_on_of, unfit
 from maskalign._napari.drift_view import DriftView
 from maskalign._napari.file_axes import name_axes
 from maskalign._napari.form import fold, make_form, scrolled
@@ -19,9 +19,8 @@ from maskalign._napari.given import (
     carried,
     describe_given,
     read_given,
-    settled,
 )
-from maskalign._napari.layers import KEY, aligned_name, is_ours, movie_of
+from maskalign._napari.layers import KEY, is_ours, movie_of
 from maskalign._napari.remembered import recall, remember
 from maskalign._napari.saying import StatusLine
 from maskalign._napari.sliders import go_to_frame, shown_frame
@@ -156,8 +155,7 @@ class ApplyDrift(Container[Widget]):
         carriers = self._carriers()
         active = self._viewer.layers.selection.active
         if carriers:
-            chosen = active if active in carriers else carriers[-1]
-            self.table_of.value = chosen
+            self.table_of.value = active if active in carriers else carriers[-1]
         self._list_layers()
 
     # What there is to choose from -----------------------------------------------------
@@ -169,8 +167,7 @@ class ApplyDrift(Container[Widget]):
         if self._given is None:
             return []
         table = self._given.table
-        layers = (x for x in self._viewer.layers if not is_ours(x, "preview"))
-        return [x for x in layers if fits(x, table)]
+        return [x for x in images_in(self._viewer.layers) if fits(x, table)]
 
     @property
     def given(self) -> Given | None:
@@ -215,8 +212,8 @@ class ApplyDrift(Container[Widget]):
         return ""
 
     def _find_movie(self, given: Given) -> None:
-        layers = [x for x in self._viewer.layers if not is_ours(x, "preview")]
-        self.made_on.value = made_on_of(layers, given.table, given.carrier)
+        images = images_in(self._viewer.layers)
+        self.made_on.value = made_on_of(images, given.table, given.carrier)
 
     def _describe(self, *_: Any) -> None:
         if self._given is not None:
@@ -294,36 +291,14 @@ class ApplyDrift(Container[Widget]):
         if not layers:
             msg = "Tick the layers to move first."
             raise ValueError(msg)
-        # All of them, before any is shown: what one cannot do stops the others.
-        moved = [self._moved(layer) for layer in layers]
-        shown = [
-            show_moved(self._viewer, layer, data).name
-            for layer, (data, _) in zip(layers, moved, strict=True)
-        ]
+        moving = Moving(
+            self._given,
+            self.made_on.value,
+            self.doubt.value,
+            bool(self.inverse.value),
+            self._form.output.options(),
+        )
+        said = moving.apply(self._viewer, layers)
         widgets = vars(self._form.output)
         remember({name: widget.value for name, widget in widgets.items()})
-        said: dict[str, list[str]] = {}
-        for layer, (_, text) in zip(layers, moved, strict=True):
-            said.setdefault(text, []).append(layer.name)
-        lines = [f"{', '.join(who)}: {what}." for what, who in said.items() if what]
-        return "\n".join([f"Added {', '.join(shown)}.", *lines])
-
-    def _moved(self, layer: Layer) -> tuple[LayerData, str]:
-        assert self._given is not None
-        inverse = bool(self.inverse.value)
-        table = settled(self._given.table, self.doubt.value, inverse=inverse)
-        ground = footing(layer, self._given.table, self.made_on.value)
-        data = moved_layer(
-            layer,
-            ground.source,
-            ground.movie,
-            table,
-            self._form.output.options(),
-            name=f"{layer.name} (moved back)" if inverse else aligned_name(layer),
-            record={
-                "table": self._given.name,
-                "in_doubt": self.doubt.value,
-                "inverse": inverse,
-            },
-        )
-        return data, ground.said
+        return said
