@@ -19,6 +19,7 @@ from maskalign import (
     iter_drift,
 )
 from maskalign.core.defects import Defects
+from maskalign.data.samples import retina
 from maskalign.model.options import DriftOptions
 from maskalign.model.results import Registration
 from maskalign.pipeline.plan import plan_drift
@@ -354,6 +355,16 @@ def test_what_cannot_be_excluded_is_refused(clean):
 
 
 # Where to look ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reach", [2, 3, 5])
+def test_in_noise_a_small_window_finds_what_a_large_one_finds(reach):
+    sample = retina()
+    movie, found = sample.movie.data[[0, 2, 3, 10]], sample.shifts[[0, 2, 3, 10]]
+    known = {"mask": sample.mask, "start": found}
+    wide = estimate_drift(movie, max_shift=16, **known)
+    near = estimate_drift(movie, max_shift=reach, **known)
+    assert np.abs(near.shifts - wide.shifts).max() < 0.1
 
 
 @pytest.mark.parametrize("reference", STRATEGIES)

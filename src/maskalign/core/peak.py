@@ -24,6 +24,9 @@ _ROUGH = 0.2
 _CLEAR = 8.0
 #: Blur of the images that a rough surface is first looked at with, pixels.
 _FIRST_BLUR = 1.0
+#: Half of the window is at least as many standard deviations of what blurs it: the mean
+#: of the lags that there are is else nearly the same everywhere, and peaks anywhere.
+_WITHIN = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +119,9 @@ def find_peak_in_noise(ncc: FloatArray, n: NDArray[np.int32]) -> Peak:
     rough = np.sqrt(6) * noise > _ROUGH * bend
     if plain.ncc > _CLEAR * noise and not rough.any():
         return plain
-    blur = np.full(ncc.ndim, _FIRST_BLUR)
+    half = (np.array(ncc.shape) - 1) / 2
+    most = np.where(half > 0, half / (_WITHIN * np.sqrt(2)), np.inf)
+    blur = np.minimum(_FIRST_BLUR, most)
     smooth = _smooth_peak(ncc, blur)
     # Noise falls with the area that is averaged over; the higher of the two above its
     # own noise is the one to believe where they are different peaks.
@@ -124,7 +129,8 @@ def find_peak_in_noise(ncc: FloatArray, n: NDArray[np.int32]) -> Peak:
     apart = max(abs(i - j) for i, j in zip(plain.index, smooth.index, strict=True))
     if apart > _NEAREST and plain.ncc > smooth.ncc / quieter:
         return plain
-    again = _smooth_peak(ncc, matched_blur(smooth.height, smooth.curvature))
+    blur = np.minimum(matched_blur(smooth.height, smooth.curvature), most)
+    again = _smooth_peak(ncc, blur)
     best = float(ncc[again.index])
     return replace(again, ncc=best)
 
