@@ -301,6 +301,14 @@ def test_a_shift_that_is_typed_moves_its_frame_alone(viewer, done, movie):
     np.testing.assert_array_equal(result(viewer).data.compute(), before)
 
 
+def test_typing_a_shift_leaves_the_box_that_it_is_typed_into(viewer, done, qtbot):
+    model = done.table.view.model()
+    with qtbot.assertNotEmitted(model.modelReset):
+        assert model.setData(model.index(3, 1), "-7.5")
+    assert model.data(model.index(3, 1)) == "-7.50"
+    assert drift(viewer).status[3] == "manual"
+
+
 @pytest.mark.parametrize("text", ["", "abc", "nan"])
 def test_what_is_no_number_is_not_taken(viewer, done, text):
     model = done.table.view.model()

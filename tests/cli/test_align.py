@@ -154,7 +154,17 @@ def test_a_movie_in_which_no_frame_matches_has_no_answer(folder, maskalign, file
     result = maskalign("align", "movie.tif", "-o", "out.tif", "--drift", "d.csv")
     assert result.exit_code == 1
     assert "No frame could be laid over the reference (2 blank)" in result.output
+    assert "--max-shift" not in result.output
     assert files() == before
+
+
+def test_what_may_help_is_said_where_every_frame_is_unsure(folder, maskalign):
+    movie = np.random.default_rng(0).integers(0, 99, (3, 64, 64)).astype("u2")
+    tifffile.imwrite("movie.tif", movie, photometric="minisblack")
+    result = maskalign("align", "movie.tif", "-o", "out.tif")
+    assert result.exit_code == 1
+    assert "(2 unsure)" in result.output
+    assert "--max-shift near the largest" in " ".join(result.output.split())
 
 
 def test_a_movie_of_one_frame(folder, maskalign, frames):

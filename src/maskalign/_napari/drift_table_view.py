@@ -35,9 +35,15 @@ class _Rows(QAbstractTableModel):
 
     def show_table(self, table: DriftTable | None) -> None:
         """Show another table."""
-        self.beginResetModel()
-        self.table = table
-        self.endResetModel()
+        if _size(table) != _size(self.table):
+            self.beginResetModel()
+            self.table = table
+            self.endResetModel()
+        elif table is not None:
+            # A reset would take away the box in which a shift is being typed.
+            self.table = table
+            last = self.rowCount() - 1, self.columnCount() - 1
+            self.dataChanged.emit(self.index(0, 0), self.index(*last))
 
     def rowCount(self, parent: QModelIndex = _TOP) -> int:
         """Return the number of frames."""
@@ -198,5 +204,9 @@ class DriftTableView(QTableView):
             selection.select(index, flags.Select | flags.Rows)
 
 
+def _size(table: DriftTable | None) -> tuple[int, str] | None:
+    return None if table is None else (len(table), table.axes)
+
+
 def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else ""
+    return f"{value:z.{digits}f}" if np.isfinite(value) else ""

@@ -94,6 +94,8 @@ save : PushButton
             step=0.5,
             tooltip="Frames over which motion is smoothed: quicker is jitter.",
         )
+        self.sigma.native.setDecimals(1)
+        self.sigma.native.setPrefix("over ")
         rows = (
             ("exclude", "include", "undo", "redo"),
             ("outliers", "repair", "recompute"),

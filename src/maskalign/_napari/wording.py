@@ -193,10 +193,10 @@ def describe_shift(
 
     Examples
     --------
-    >>> found = Registration((3.0, -4.0), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
+    >>> found = Registration((3.0, -0.001), 0.9, 0.8, (0.02, 0.01), 2.0, "ok")
     >>> print(describe_shift(found, (0.5, 0.5), ("µm", "µm")))
     ok. The shift may be used as it stands.
-    Shift y 3.00, x -4.00 px (5.0 px = 2.5 µm), sigma 0.02 px; NCC 0.900, overlap 80...
+    Shift y 3.00, x 0.00 px (3.0 px = 1.5 µm), sigma 0.02 px; NCC 0.900, overlap 80...
     """
     said = f"{found.status}. {MEANING.get(found.status, '')}".strip()
     text = _shift(found.shift, "ZYX"[-len(found.shift) :])
@@ -263,7 +263,7 @@ def _shift(shift: Sequence[float], axes: str) -> str:
     """Return a shift with the names of its axes."""
     if not np.isfinite(shift).all():
         return "no shift"
-    named = (f"{a.lower()} {s:.2f}" for a, s in zip(axes, shift, strict=True))
+    named = (f"{a.lower()} {s:z.2f}" for a, s in zip(axes, shift, strict=True))
     return f"shift {', '.join(named)} px"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from maskalign.model.status import MEANING, TRUSTED
+from maskalign.model.status import MEANING, TRUSTED, UNSURE
 
 if TYPE_CHECKING:
     from maskalign.model.drift_table import DriftTable
@@ -61,6 +61,11 @@ def require_answer(table: "DriftTable") -> None:
         f"No frame could be laid over the reference ({listed}). "
         f"{most}: {MEANING.get(most, '')}"
     )
+    if most == UNSURE:
+        msg += (
+            " What may help: --max-shift near the largest that there can be; "
+            "--reference previous; --mask, or --auto-mask static, over what stays."
+        )
     raise ValueError(msg)
 
 
