@@ -12,7 +12,7 @@ from typing import Any
 
 import napari
 import numpy as np
-from make_screenshots import save, shoot, wait
+from make_screenshots import open_widget, save, shoot, wait
 
 from maskalign import resample
 from maskalign.data.samples import retina
@@ -69,11 +69,7 @@ def main() -> None:
     viewer = napari.Viewer(title="napari")
     viewer.window.resize(*SIZE)
     open_images(viewer)
-    _, dock = viewer.window.add_plugin_dock_widget(
-        "napari-maskalign", "Align two images"
-    )
-    wait()
-    viewer.reset_view()
+    dock = open_widget(viewer, "Align two images")
     dock.max_shift.value = 40
     press(dock, dock.align)
     viewer.layers["detail"].visible = False

@@ -18,7 +18,7 @@ import napari
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from qtpy.QtWidgets import QApplication, QScrollArea
+from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea
 
 import maskalign
 from maskalign._napari.layers import movie_of
@@ -55,12 +55,31 @@ def shoot(viewer: napari.Viewer, name: str) -> None:
     save(name, viewer.screenshot(canvas_only=False, flash=False))
 
 
+def choose(*path: str) -> None:
+    """Choose an entry of the menus, one step after the other."""
+    windows = QApplication.topLevelWidgets()
+    menu: Any = next(
+        window.menuBar()
+        for window in windows
+        if isinstance(window, QMainWindow) and window.isVisible()
+    )
+    for name in path:
+        entry = next(
+            entry for entry in menu.actions() if entry.text().replace("&", "") == name
+        )
+        menu = entry.menu()
+        if menu is not None:
+            menu.aboutToShow.emit()
+    entry.trigger()
+
+
 def open_widget(viewer: napari.Viewer, name: str = "Align time-lapse") -> Any:
-    """Open a widget as the menu does, and give it room."""
-    _, dock = viewer.window.add_plugin_dock_widget("napari-maskalign", name)
+    """Open a widget by the menu, and give it room."""
+    title = f"{name} (maskalign)"
+    choose("Layers", "Register", title)
     wait()
     viewer.reset_view()
-    return dock
+    return viewer.window.dock_widgets[title]
 
 
 def paint_bars(viewer: napari.Viewer, dock: Any) -> None:
@@ -193,6 +212,8 @@ def main() -> None:
     source = viewer.layers["retina"]
     viewer.dims.set_current_step(0, FAR)
     dock = open_widget(viewer)
+    preview(dock)
+    shoot(viewer, "opened")
     dock.max_shift.value = 60
     paint_bars(viewer, dock)
     preview(dock)
