@@ -119,6 +119,7 @@ REFUSED = [
     (["-o", "mask.tif", "--mask", "mask.tif", "--overwrite"], 2, "the same file"),
     (["--drift", "a.csv", "--plot", "a.csv"], 2, "the same file"),
     (["-o", "out.tif", "--invert-mask"], 2, "needs --mask"),
+    (["-o", "out.tif", "--mask-follows", "sample"], 2, "needs --mask or --auto-mask"),
     (["-o", "out.tif", "--max-shift", "far"], 2, "'far' is not a number"),
     (["-o", "out.tif", "--max-shift", "-3"], 2, "0 pixels or more"),
     (["-o", "out.tif", "--max-shift", "nan"], 2, "0 pixels or more"),

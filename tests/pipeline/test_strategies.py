@@ -344,6 +344,11 @@ def test_excluded_frames_are_not_read(clean):
         estimate_drift(lazy, reference=reference, exclude=[4], **WINDOW)
 
 
+def test_where_no_mask_goes_is_not_asked(clean):
+    with pytest.raises(MaskError, match="'sample' says where a mask goes"):
+        estimate_drift(clean, mask_follows="sample")
+
+
 def test_what_cannot_be_excluded_is_refused(clean):
     with pytest.raises(ValueError, match=r"exclude=\[14\].*frames 0 to 13"):
         estimate_drift(clean, exclude=[14])

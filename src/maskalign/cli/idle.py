@@ -29,6 +29,9 @@ def check_idle(values: dict[str, Any]) -> None:
 
     if given("invert_mask") and not values["mask"]:
         _refuse("invert_mask", "needs --mask.")
+    masked = values["mask"] or values.get("auto_mask")
+    if given("mask_follows") and not masked:
+        _refuse("mask_follows", "needs --mask or --auto-mask.")
     if given("sigma") and values["take_out"] == "all":
         _refuse("sigma", "needs --take-out jitter or slow.")
     for name, strategy in ONLY_FOR.items():

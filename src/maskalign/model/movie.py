@@ -1,6 +1,7 @@
 """A movie: an array, usually lazy, and what its axes mean."""
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 from maskalign.errors import AxesError
@@ -37,7 +38,8 @@ class Movie:
     Raises
     ------
     AxesError
-        If the axes do not fit the array, or a field does not have one entry an axis.
+        If the axes do not fit the array, a field does not have one entry an axis, or a
+        scale is 0, NaN or infinite.
 
     Examples
     --------
@@ -58,9 +60,10 @@ class Movie:
     def __post_init__(self) -> None:
         axes = normalize_axes(self.axes or None, self.data.shape)
         ndim = len(axes)
+        scale = tuple(float(s) for s in self.scale) or (1.0,) * ndim
         settled = {
             "axes": axes,
-            "scale": tuple(float(s) for s in self.scale) or (1.0,) * ndim,
+            "scale": scale,
             "units": tuple(str(u) for u in self.units) or (PIXEL,) * ndim,
             "origin": tuple(float(o) for o in self.origin) or (0.0,) * ndim,
             "channels": tuple(str(c) for c in self.channels),
@@ -72,6 +75,12 @@ class Movie:
                     f"the axes {axes!r} need {ndim}."
                 )
                 raise AxesError(msg)
+        if not all(isfinite(size) and size for size in scale):
+            msg = (
+                f"scale={self.scale!r}: a step cannot be 0, NaN or infinite; leave "
+                "scale out if it is not known."
+            )
+            raise AxesError(msg)
         n_channels = self.data.shape[axes.index("C")] if "C" in axes else 1
         if settled["channels"] and len(settled["channels"]) != n_channels:
             msg = (

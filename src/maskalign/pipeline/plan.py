@@ -7,6 +7,7 @@ from typing import Any
 
 from maskalign.core.lags import LagWindow
 from maskalign.core.validate import working_dtype
+from maskalign.errors import MaskError
 from maskalign.model.drift_table import DriftRow, DriftTable
 from maskalign.model.options import ONLY_FOR, DriftOptions
 from maskalign.pipeline.frames import Frames, as_movie
@@ -44,6 +45,12 @@ def plan_drift(
     asked = DriftOptions(reference=reference if named else "first", **options)
     frames = Frames(as_movie(movie, axes), asked.channel, asked.projection)
     masks = movie_mask(mask, frames)
+    if asked.mask_follows == "sample" and masks.kind is None:
+        msg = (
+            "mask_follows='sample' says where a mask goes, but there is none: give "
+            "mask=, or leave mask_follows out."
+        )
+        raise MaskError(msg)
     found = find_reference(reference, reference_mask, frames, masks)
     shape = frames.shape if found.image is None else found.image.shape
     # Fails here if max_shift does not fit.
