@@ -104,3 +104,23 @@ def test_all_lines_of_a_text_are_seen_whatever_else_wants_room(qapp, qtbot):
     label.value = "word"
     qtbot.wait(50)
     assert label.native.minimumHeight() < 40
+
+
+def test_what_lies_below_a_steady_text_stays_where_it_is(qapp, qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    layout = QVBoxLayout(box)
+    label, below = WrappedLabel(steady=True), QListWidget()
+    for widget in (label.native, below):
+        layout.addWidget(widget)
+    box.resize(200, 300)
+    box.show()
+    label.value = "word " * 40
+    qtbot.wait(50)
+    at = below.y()
+    label.value = "word"
+    qtbot.wait(50)
+    assert below.y() == at
+    label.value = ""
+    qtbot.wait(50)
+    assert below.y() < at

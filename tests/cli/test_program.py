@@ -97,6 +97,8 @@ def test_results_go_to_stdout_and_progress_to_stderr(folder):
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["movie.tif:", "Wrote"]
     assert err == "Estimating the drift: 5 frames\n"
+    again = ["align", "movie.tif", "--drift", "other.csv", "--reference", "redundant"]
+    assert finish(start(*again))[2] == "Estimating the drift: 5 frames, 2 passes\n"
 
 
 def test_doubtful_frames_are_named_on_stderr(folder, frames):

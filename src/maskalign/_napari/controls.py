@@ -25,6 +25,8 @@ _WORDS = {
 _ANY_FRAME = 999_999
 #: Width that a box can be squeezed to, screen pixels.
 _NARROW = 56
+#: Name of the property of labels that do not shrink.
+_STEADY = "steady"
 #: When a label may need another height.
 _RESHAPED = (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 #: Letters of a layer's name that are always seen.
@@ -147,10 +149,19 @@ class WrappedLabel(Label):
 
     All of its lines are seen: a layout by itself would rather cut some off than take
     the room from others.
+
+    Parameters
+    ----------
+    steady : bool
+        Whether it stays as high as it has been, until it has nothing to say: what lies
+        below does not move away from under the pointer when the text is another one.
+    **kwargs
+        As for a label of magicgui.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, steady: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.native.setProperty(_STEADY, steady)
         self.native.setWordWrap(True)
         self.native.setTextFormat(Qt.TextFormat.PlainText)
         self.native.setTextInteractionFlags(
@@ -186,6 +197,8 @@ def _grow(label: Any) -> None:
     # What it is kept from being lower than counts as its height.
     label.setMinimumHeight(0)
     height = max(label.heightForWidth(label.width()), 0) if label.text() else 0
+    if height and label.property(_STEADY):
+        height = max(height, before)
     label.setMinimumHeight(height)
     if height != before:
         label.updateGeometry()

@@ -67,7 +67,7 @@ class PreviewPanel(Container[Widget]):
                 "frame in magenta, as recorded or aligned: grey where they agree."
             ),
         )
-        self.text = WrappedLabel()
+        self.text = WrappedLabel(steady=True)
         widgets: list[Widget] = [self.on, Label(value="Overlay"), self.overlay]
         row = Container(widgets=widgets, layout="horizontal", labels=False)
         row.margins = (0, 0, 0, 0)

@@ -42,7 +42,8 @@ def check_output(path: Path, movie: "Movie", how: dict[str, Any]) -> None:
 
 def estimate(plan: "DriftPlan", what: str) -> "DriftTable":
     """Do what a plan says, and return the table."""
-    return plan.table(_progress(plan.rows(), plan.n_rows, what))
+    passes = plan.n_rows // plan.n_frames
+    return plan.table(_progress(plan.rows(), plan.n_frames, what, passes))
 
 
 def require_answer(table: "DriftTable") -> None:
@@ -78,11 +79,15 @@ def write_movie(path: Path, movie: "Movie", *, overwrite: bool) -> None:
         pass
 
 
-def _progress(steps: Iterator[T], total: int, what: str) -> Generator[T]:
+def _progress(
+    steps: Iterator[T], n_frames: int, what: str, passes: int = 1
+) -> Generator[T]:
     """Show a bar, or a line where nobody watches; end the steps if the user does."""
+    total = n_frames * passes
     with closing(steps):  # type: ignore[type-var]
         if not sys.stderr.isatty():
-            click.echo(f"{what}: {total} frame" + "s" * (total != 1), err=True)
+            said = f"{what}: {n_frames} frame" + "s" * (n_frames != 1)
+            click.echo(said + f", {passes} passes" * (passes > 1), err=True)
             yield from steps
             return
         from tqdm import tqdm
