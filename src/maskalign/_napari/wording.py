@@ -21,6 +21,7 @@ __all__ = [
     "in_world",
     "length",
     "list_frames",
+    "meaning_of",
     "pixels_suffix",
     "time_left",
 ]
@@ -30,9 +31,11 @@ DOUBTFUL = "#e8543f"
 #: Said where less than this share of the frames is good.
 _MOST = 0.5
 _ADVICE = (
-    "What may help: a max shift near the largest that there can be; the previous frame "
+    "What may help: a Max shift near the largest that there can be; the previous frame "
     "as the reference; a mask over what stands still or changes."
 )
+#: How controls are labelled whose options have other names in Python.
+_LABELS = {"max_shift": "Max shift", "min_overlap": "Min overlap"}
 #: Steps before a time is told.
 _TELLING = 3
 
@@ -149,7 +152,7 @@ def describe_table(table: DriftTable, used: float = 1.0) -> str:
     for word in table.counts():
         if word not in TRUSTED:
             where = list_frames(np.flatnonzero(table.status == word).tolist())
-            lines.append(f"{where}: {word}. {MEANING.get(word, '')}".strip())
+            lines.append(f"{where}: {word}. {meaning_of(word)}".strip())
     reached = table.status != NOT_REACHED
     if np.count_nonzero(table.ok) < _MOST * np.count_nonzero(reached):
         lines.append(_ADVICE)
@@ -198,7 +201,7 @@ def describe_shift(
     ok. The shift may be used as it stands.
     Shift y 3.00, x 0.00 px (3.0 px = 1.5 µm), sigma 0.02 px; NCC 0.900, overlap 80...
     """
-    said = f"{found.status}. {MEANING.get(found.status, '')}".strip()
+    said = f"{found.status}. {meaning_of(found.status)}".strip()
     text = _shift(found.shift, "ZYX"[-len(found.shift) :])
     if np.isfinite(found.shift).all():
         text += f" ({length(found.shift, scale, units)})"
@@ -255,7 +258,7 @@ def describe_row(table: DriftTable, frame: int) -> str:
         parts.append(f"NCC {row.ncc:.3f}")
     parts.append(row.status)
     text = "; ".join(parts)
-    meaning = MEANING.get(row.status, "")
+    meaning = meaning_of(row.status)
     return text if row.status in TRUSTED else f"{text}. {meaning}".strip()
 
 
@@ -267,14 +270,32 @@ def _shift(shift: Sequence[float], axes: str) -> str:
     return f"shift {', '.join(named)} px"
 
 
+def meaning_of(word: str) -> str:
+    """Return what a status means, as the docks call things; nothing if not known.
+
+    Examples
+    --------
+    >>> meaning_of("at-limit").split("; ")[1]
+    'raise Max shift if the true shift may be larger.'
+    """
+    return _as_labelled(MEANING.get(word, ""))
+
+
+def _as_labelled(text: str) -> str:
+    """Return a text with options called by the labels of their controls."""
+    for name, label in _LABELS.items():
+        text = text.replace(name, label)
+    return text
+
+
 def describe_error(error: Exception) -> str:
     """Return the message of an error; some have none of their own."""
     if isinstance(error, MemoryError):
         return (
-            "There is not enough memory for this movie: lower max shift, or align a "
+            "There is not enough memory for this movie: lower Max shift, or align a "
             f"crop of it. {error}".strip()
         )
-    said = str(error) or type(error).__name__
+    said = _as_labelled(str(error)) or type(error).__name__
     if isinstance(error, (NoContrastError, NoValidPixelsError)):
         # Of a frame it would be said in the table: this is about the reference.
         return f"{said} Choose another reference, or mask less of it."
