@@ -298,6 +298,41 @@ def test_what_is_right_is_not_warned_about(scene, shift):
         assert register(a, b, subpixel=False).shift == shift
 
 
+def hot_pair(seed, motion, brightness):
+    """A scene that moves behind 30 pixels that do not."""
+    rng = np.random.default_rng(seed)
+    scene = ndimage.gaussian_filter(rng.normal(size=(148, 148)), 2)
+    scene /= scene.std()
+    y, x = motion
+    images = scene[10:138, 10:138].copy(), scene[10 + y : 138 + y, 10 + x : 138 + x]
+    hot = np.zeros((128, 128))
+    hot[tuple(rng.integers(0, 128, (2, 30)))] = brightness
+    return [im + rng.normal(scale=0.3, size=im.shape) + hot for im in images], hot != 0
+
+
+@pytest.mark.parametrize("brightness", [40, -40])
+@pytest.mark.parametrize("motion", [(2, -1), (0, 3), (-6, 5)])
+def test_hot_pixels_that_hold_the_shift_suggest_a_mask(motion, brightness):
+    images, hot = hot_pair(0, motion, brightness)
+    with pytest.warns(StaticStructureWarning, match="hot pixels"):
+        held = register(*images, max_shift=10)
+    assert max(map(abs, held.shift)) < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = register(*images, reference_mask=~hot, moving_mask=~hot, max_shift=10)
+    np.testing.assert_allclose(found.shift, motion, atol=0.1)
+
+
+@pytest.mark.parametrize("brightness", [0, 10, 40])
+def test_hot_pixels_over_what_stands_still_hold_nothing(brightness):
+    for seed in range(5):
+        images, _ = hot_pair(seed, (0, 0), brightness)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = register(*images, max_shift=10)
+        np.testing.assert_allclose(found.shift, 0, atol=0.1)
+
+
 def test_what_is_done_with_is_let_go():
     """Surfaces and spectra of all lags, each three to five times a volume."""
     rng = np.random.default_rng(0)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from maskalign.core.lags import LagWindow
+from maskalign.core.lone_pixels import held_by_lone_pixels
 from maskalign.core.pixels import Pixels
 from maskalign.core.refine import refine
 from maskalign.core.translate import translate
@@ -46,6 +47,8 @@ def looks_pinned(reference: Pixels, moving: Pixels, shift: Sequence[float]) -> b
     whole = reference.valid.whole and moving.valid.whole
     if all(lag) or not (same and whole):
         return False
+    if held_by_lone_pixels(reference, moving, lag):
+        return True
     # A fraction of a pixel would leave the slopes of the image behind.
     none = [0.0] * len(lag)
     refined = refine(reference, moving, lag, none, np.ones(len(lag)))
@@ -85,8 +88,8 @@ def warn_pinned(subject: str, stacklevel: int) -> None:
     """Warn that a zero shift looks like static structure."""
     warnings.warn(
         f"{subject} something moves while the best shift is 0: what stands still "
-        "(dust, a beam stop, fixed-pattern noise?) may hold it there. Mask what stands "
-        "still.",
+        "(dust, a beam stop, hot pixels, fixed-pattern noise?) may hold it there. Mask "
+        "what stands still.",
         StaticStructureWarning,
         stacklevel=stacklevel + 1,
     )
