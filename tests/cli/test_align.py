@@ -204,7 +204,7 @@ def test_an_interruption_while_writing_leaves_the_table_but_no_movie(
 
     seen = []
 
-    def interrupt(self, total, what):
+    def interrupt(self, n_frames, what, passes=1):
         seen.append(what)
         for step in self:
             yield step

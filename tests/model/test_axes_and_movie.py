@@ -66,8 +66,7 @@ def test_a_movie_knows_its_frames():
     ("fields", "words"),
     [
         ({"scale": (1, 2)}, "scale=.* has 2 entries"),
-        ({"scale": (1, 0, 2)}, r"scale=\(1, 0, 2\): .* cannot be 0, NaN"),
-        ({"scale": (1, 1, np.nan)}, "scale=.* cannot be 0, NaN"),
+        ({"scale": (1, 0, 2)}, r"scale=\(1, 0, 2\): .* cannot be 0"),
         ({"units": ("s",)}, "units="),
         ({"origin": (0, 0)}, "origin="),
         ({"channels": ("a", "b")}, "names 2 channels; the movie has 1"),

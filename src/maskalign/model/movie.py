@@ -1,7 +1,6 @@
 """A movie: an array, usually lazy, and what its axes mean."""
 
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Any
 
 from maskalign.errors import AxesError
@@ -39,7 +38,7 @@ class Movie:
     ------
     AxesError
         If the axes do not fit the array, a field does not have one entry an axis, or a
-        scale is 0, NaN or infinite.
+        scale is 0.
 
     Examples
     --------
@@ -75,10 +74,10 @@ class Movie:
                     f"the axes {axes!r} need {ndim}."
                 )
                 raise AxesError(msg)
-        if not all(isfinite(size) and size for size in scale):
+        if 0 in scale:
             msg = (
-                f"scale={self.scale!r}: a step cannot be 0, NaN or infinite; leave "
-                "scale out if it is not known."
+                f"scale={self.scale!r}: the size of a step cannot be 0; leave scale "
+                "out if it is not known."
             )
             raise AxesError(msg)
         n_channels = self.data.shape[axes.index("C")] if "C" in axes else 1
