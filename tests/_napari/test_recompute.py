@@ -3,6 +3,7 @@ import pytest
 
 from maskalign._napari.recompute import affected, excluded, merged, starting_from
 from maskalign.model.drift_table import DriftTable
+from maskalign.model.map_results import MapSummary
 
 STATUS = ["ok", "unsure", "ok", "excluded", "ok", "manual", "ok"]
 TABLE = DriftTable.from_shifts(np.arange(14.0).reshape(7, 2), status=STATUS)
@@ -45,3 +46,13 @@ def test_what_is_not_found_anew_stays_to_the_bit():
     assert both.shifts[1].tolist() == [99, 99]
     assert both.status.tolist() == ["ok", "ok", *STATUS[2:]]
     assert excluded(TABLE) == (3,)
+
+
+def test_what_a_map_says_stays_with_the_frames_that_stay():
+    frames = affected(TABLE, "first")
+    known = TABLE.with_map(MapSummary(*np.random.default_rng(0).random((3, 7)), 0.25))
+    both = merged(known, TABLE.replace(options={"max_shift": 9}), frames)
+    for name in ("map_median", "map_share"):
+        expected = np.where(frames, np.nan, getattr(known, name))
+        np.testing.assert_array_equal(getattr(both, name), expected)
+    assert both.options == {"max_shift": 9, "map_above": 0.25}

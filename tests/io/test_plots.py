@@ -147,6 +147,25 @@ def test_the_residual_is_drawn_where_it_is_known(table):
     assert "ncc" in panels(drift_figure(closed))
 
 
+def test_what_the_maps_say_is_drawn_where_it_is_known(table):
+    assert "ncc map" not in panels(drift_figure(table))
+    known = table.replace(
+        map_median=[1, 0.25, np.nan, 5, -0.5],
+        map_share=[1, 0.5, np.nan, 5, 0],
+        options={"map_above": 0.75},
+    )
+    figure = drift_figure(known)
+    ax = panels(figure)["ncc map"]
+    median, share = ax.get_lines()
+    np.testing.assert_array_equal(median.get_ydata(), [1, 0.25, *[np.nan] * 2, -0.5])
+    np.testing.assert_array_equal(share.get_ydata(), [1, 0.5, *[np.nan] * 2, 0])
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert said == ["median", "share above 0.75"]
+    assert ax.get_ylim()[0] < -0.5
+    title = panels(figure)["drift (pixels)"].get_title(loc="left")
+    assert "mean ncc 0.85, map median -0.12, 3 of 5" in title
+
+
 @pytest.mark.parametrize("n", [1, 1000])
 def test_tables_of_any_length_and_any_axes(n):
     shifts = np.cumsum(np.ones((n, 3)), axis=0)

@@ -26,6 +26,8 @@ def table():
         status=["ok", "ok", "blank", "unsure", "ok"],
         reference_frame=[0] * 5,
         residual=[0, 0.05, NAN, 0.5, 0.02],
+        map_median=[1, 0.75, NAN, 0.1, 0.5],
+        map_share=[1, 0.875, NAN, 0, 0.5],
         scale=(0.2, 0.2),
         units=("µm", "µm"),
         options={"max_shift": 20, "min_overlap": 0.3},
@@ -54,6 +56,8 @@ def tables(draw):
         status=draw(st.lists(words, min_size=n, max_size=n)),
         reference_frame=draw(st.lists(st.integers(-1, 9), min_size=n, max_size=n)),
         residual=column(n),
+        map_median=column(n),
+        map_share=column(n),
         scale=draw(st.just(()) | st.just((0.1,) * ndim)),
         units=draw(st.just(()) | st.just(("µm",) * ndim)),
         options=draw(st.just({}) | st.just({"channel": None, "max_shift": (4, 5.5)})),
@@ -77,14 +81,58 @@ def test_csv_says_what_the_numbers_mean(table, tmp_path):
     assert any("pixels to add to the position" in line for line in comments)
     assert lines[len(comments)].split(",") == [
         "frame", "reference_frame", "shift_y", "shift_x", "ncc", "overlap",
-        "shift_std_y", "shift_std_x", "peak_ratio", "residual", "status",
+        "shift_std_y", "shift_std_x", "peak_ratio", "residual",
+        "map_median", "map_share", "status",
     ]  # fmt: skip
-    assert lines[len(comments) + 2] == "1,0,1.5,-2.25,0.9,0.95,0.01,0.02,3.0,0.05,ok"
+    assert lines[len(comments) + 2] == (
+        "1,0,1.5,-2.25,0.9,0.95,0.01,0.02,3.0,0.05,0.75,0.875,ok"
+    )
 
 
-def test_csv_leaves_out_a_residual_that_nobody_has(table, tmp_path):
-    table.replace(residual=None).to_csv(tmp_path / "drift.csv")
-    assert "residual" not in (tmp_path / "drift.csv").read_text(encoding="utf-8")
+@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("name", ["residual", "map_median", "map_share"])
+def test_files_leave_out_a_column_that_nobody_has(table, tmp_path, name, kind):
+    path = tmp_path / f"drift.{kind}"
+    without = table.replace(**{name: None})
+    getattr(without, f"to_{kind}")(path)
+    assert name not in path.read_text(encoding="utf-8")
+    assert getattr(DriftTable, f"from_{kind}")(path) == without != table
+
+
+def test_a_table_knows_what_a_map_says_of_its_frames(table):
+    rng = np.random.default_rng(0)
+    maps = rng.uniform(-1, 1, (5, 6, 7))
+    maps[2] = NAN
+    found = maskalign.summarize_map(maps, above=0.25)
+    known = table.with_map(found)
+    np.testing.assert_array_equal(known.map_median, np.median(maps, axis=(1, 2)))
+    np.testing.assert_array_equal(known.map_share, found.share)
+    assert known.options == {**table.options, "map_above": 0.25}
+    assert (known[1].map_median, known[1].map_share) == (
+        np.median(maps[1]),
+        found.share[1],
+    )
+    # Nothing else changes, and a later map takes the place of the first.
+    assert (
+        known.replace(
+            map_median=table.map_median,
+            map_share=table.map_share,
+            options=table.options,
+        )
+        == table
+    )
+    again = maskalign.summarize_map(maps)
+    assert known.with_map(again) == table.with_map(again)
+
+
+def test_a_map_of_other_frames_is_refused(table):
+    maps = np.zeros((4, 3, 3))
+    with pytest.raises(DriftTableError, match="of 4 maps, the drift table has 5 rows"):
+        table.with_map(maskalign.summarize_map(maps))
+    with pytest.raises(DriftTableError, match="of 1 map, "):
+        table.with_map(maskalign.summarize_map(maps[0]))
+    with pytest.raises(TypeError, match=r"summarize_map returns.*got ndarray"):
+        table.with_map(maps)
 
 
 def test_three_axes_have_a_column_more(tmp_path):
@@ -227,7 +275,9 @@ def test_inverse_undoes(table):
 
 def test_rows_there_and_back(table):
     rows = list(table)
-    row = DriftRow(1, 0, (1.5, -2.25), 0.9, 0.95, (0.01, 0.02), 3.0, "ok", 0.05)
+    row = DriftRow(
+        1, 0, (1.5, -2.25), 0.9, 0.95, (0.01, 0.02), 3.0, "ok", 0.05, 0.75, 0.875
+    )
     assert rows[1] == row
     assert table[-1] == rows[4]
     again = DriftTable.from_rows(
@@ -258,10 +308,11 @@ def test_rows_take_the_memory_of_their_numbers():
     table = DriftTable.from_rows(rows(5000))
     now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert dataclasses.replace(table[4999], residual=0) == dataclasses.replace(
-        [*rows(5000)][-1], residual=0
+    last, known = [*rows(5000)][-1], {"residual": 0, "map_median": 0, "map_share": 0}
+    assert dataclasses.replace(table[4999], **known) == dataclasses.replace(
+        last, **known
     )
-    # Nine numbers and a word; a row takes five times as much.
+    # Eleven numbers and a word; a row takes five times as much.
     assert now / 5000 < 150
     assert most / 5000 < 500
 

@@ -19,6 +19,8 @@ def table_of(seed, n=6, ndim=2, **fields):
         shift_std=rng.random((n, ndim)),
         status=np.where(np.arange(n) == 0, "ok", rng.choice(words, n)),
         reference_frame=rng.integers(-1, n, n),
+        map_median=rng.random(n),
+        map_share=rng.random(n),
         **fields,
     )
 
@@ -43,6 +45,23 @@ def test_moving_by_one_table_after_another(a, b, c):
     # Good only where both are.
     np.testing.assert_array_equal(a.compose(b).ok, a.ok & b.ok)
     assert np.isnan(a.compose(b).ncc).all()
+
+
+def test_what_a_map_says_goes_with_the_frames_and_not_with_other_shifts():
+    table, other = table_of(1), table_of(2, n=4)
+    for name in ("map_median", "map_share"):
+        column = getattr(table, name)
+        for same in (table.inverse(), table.relative_to(0), table.repaired()):
+            np.testing.assert_array_equal(getattr(same, name), column)
+        for moved in (table.compose(table), table.smoothed(), table.jitter()):
+            assert np.isnan(getattr(moved, name)).all()
+        np.testing.assert_array_equal(
+            getattr(table.then(other, relative_to=None), name),
+            [*column, *getattr(other, name)],
+        )
+        np.testing.assert_array_equal(
+            getattr(table.resampled([0, 0.5, 3]), name), [column[0], NAN, column[3]]
+        )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ def table():
         status=["ok", "ok", "blank", "unsure", "ok"],
         reference_frame=[0] * 5,
         residual=[0.1] * 5,
+        map_median=[1, 0.8, NAN, 0.1, 0.7],
+        map_share=[1, 0.9, NAN, 0, 0.8],
     )
 
 
@@ -61,9 +63,13 @@ def test_a_shift_that_is_set_by_hand_is_used_and_has_no_figures(table):
     row = edited[3]
     assert (row.shift, row.status, row.reference_frame) == ((3, -3.5), "manual", -1)
     figures = [row.ncc, row.overlap, row.peak_ratio, row.residual, *row.shift_std]
+    figures += [row.map_median, row.map_share]
     assert np.isnan(figures).all()
     others = [0, 1, 2, 4]
-    for name in ("shifts", "ncc", "shift_std", "status", "reference_frame", "residual"):
+    for name in (
+        *("shifts", "ncc", "shift_std", "status", "reference_frame", "residual"),
+        *("map_median", "map_share"),
+    ):
         np.testing.assert_array_equal(
             getattr(edited, name)[others], getattr(table, name)[others]
         )

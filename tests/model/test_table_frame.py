@@ -17,6 +17,8 @@ def table():
         status=["ok", "manual", "blank"],
         reference_frame=[0, 0, 0],
         residual=[0, 0.05, NAN],
+        map_median=[1, 0.5, NAN],
+        map_share=[1, 0.25, NAN],
         scale=(0.2, 0.2),
         units=("µm", "µm"),
         options={"max_shift": 20},

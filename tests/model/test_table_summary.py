@@ -36,12 +36,25 @@ def test_it_tells_what_a_person_wants_to_know(table):
     ]
 
 
+def test_it_names_the_median_of_the_maps(table):
+    known = table.replace(
+        map_median=[1, 0.5, NAN, 9, 0.75], map_share=[1, 0.5, NAN, 9, 1]
+    )
+    text = "median residual 0.5 px; median of the ncc maps 0.62"
+    assert known.summary().splitlines()[6].endswith(text)
+    known = known.replace(options={**known.options, "map_above": 0.4})
+    assert known.summary().splitlines()[6].endswith(f"{text} (75 % above 0.4)")
+    # What the share is above stands there, and not once more.
+    assert known.summary().splitlines()[7:] == table.summary().splitlines()[7:]
+
+
 def test_doubtful_frames_change_no_figure(table):
     wild = table.replace(
         shifts=np.where(table.ok[:, None], table.shifts, 1e6),
         ncc=np.where(table.ok, table.ncc, -1),
         shift_std=np.where(table.ok[:, None], table.shift_std, 1e6),
         residual=np.where(table.ok, table.residual, 1e6),
+        map_median=np.where(table.ok, table.map_median, 1e6),
     )
     assert wild.summary() == table.summary()
 

@@ -84,7 +84,11 @@ def merged(
         "status",
         "reference_frame",
         "residual",
+        "map_median",
+        "map_share",
     ):
         old, new = getattr(table, name), getattr(found, name)
         columns[name] = np.where(frames if old.ndim == 1 else frames[:, None], new, old)
-    return found.replace(**columns)
+    # What is kept of the maps needs to say above which value its share is.
+    above = {k: v for k, v in table.options.items() if k == "map_above"}
+    return found.replace(**columns, options={**found.options, **above})

@@ -1,14 +1,13 @@
 """Pictures of a drift table."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maskalign.io.plot_files import check_plot_suffix, write_plot
 from maskalign.io.plot_images import BeforeAfter, draw_images, images_height
+from maskalign.io.plot_panels import MOST_DOTS, shade_doubtful, small_panels
 from maskalign.io.plot_style import ALARM, COLOURS, FAINT, INK, WIDTH
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.movie import PIXEL
@@ -33,8 +32,6 @@ _BY_HAND = "o"
 #: Doubtful drifts further from the good ones than so many times their range would
 #: squeeze them flat.
 _FAR = 2
-#: Above so many frames dots would run into each other.
-_MOST_DOTS = 150
 
 
 def save_drift_plot(
@@ -76,7 +73,9 @@ def save_drift_plot(
 def drift_figure(
     table: DriftTable, *, title: str = "", images: BeforeAfter | None = None
 ) -> "Figure":
-    """Draw the drift of every frame, and below it the NCC and the residual, if any.
+    """Draw the drift of every frame, and below it its figures, as far as there are any.
+
+    They are the NCC, the residual, and what `with_map` says of the NCC maps.
 
     Drift is how far the sample had gone, ``-shift``. The band around a line is one
     standard error to each side. A frame that a person has set belongs to the line and
@@ -102,7 +101,7 @@ def drift_figure(
     from matplotlib.figure import Figure
 
     above = 0.0 if images is None else images_height(images)
-    below = 3.7 + 0.9 * len(_small_panels(table))
+    below = 3.7 + 0.9 * len(small_panels(table))
     figure = Figure(
         figsize=(WIDTH, 0.45 + above + below), layout="constrained", facecolor="white"
     )
@@ -137,6 +136,8 @@ def drift_summary(table: DriftTable) -> str:
         parts.append(f"largest drift {lengths[at]:.1f} px (frame {found[at]})")
     if np.isfinite(table.ncc[found]).any():
         parts.append(f"mean ncc {np.nanmean(table.ncc[found]):.2f}")
+    if np.isfinite(table.map_median[found]).any():
+        parts.append(f"map median {np.nanmedian(table.map_median[found]):.2f}")
     counts = table.counts()
     n_ok, n_manual = counts.pop(OK, 0), counts.pop(MANUAL, 0)
     doubtful = ", ".join(f"{n} {word}" for word, n in counts.items())
@@ -149,7 +150,7 @@ def drift_summary(table: DriftTable) -> str:
 
 
 def _draw_plots(figure: "Figure | SubFigure", table: DriftTable) -> None:
-    small = _small_panels(table)
+    small = small_panels(table)
     panels = figure.subplots(
         1 + len(small),
         1,
@@ -176,7 +177,7 @@ def _draw_plots(figure: "Figure | SubFigure", table: DriftTable) -> None:
 def _draw_drift(ax: "Axes", table: DriftTable) -> None:
     frames = np.arange(len(table))
     found = np.where(table.ok[:, np.newaxis], table.drift, np.nan)
-    dots = "o" if len(table) <= _MOST_DOTS else ""
+    dots = "o" if len(table) <= MOST_DOTS else ""
     ax.axhline(0, color=FAINT, linewidth=0.8)
     for axis, letter in reversed(list(enumerate(table.axes))):
         colour, values, std = (
@@ -209,36 +210,9 @@ def _draw_drift(ax: "Axes", table: DriftTable) -> None:
     )
 
 
-def _small_panels(table: DriftTable) -> list[Callable[["Axes", DriftTable], None]]:
-    """Return what draws the panels under the drift, as far as there is anything."""
-    panels = ((_draw_ncc, table.ncc), (_draw_residual, table.residual))
-    return [draw for draw, values in panels if np.isfinite(values).any()]
-
-
-def _draw_figure(ax: "Axes", table: DriftTable, values: NDArray[np.float64]) -> None:
-    """Draw one quality figure of the good frames."""
-    dots = "o" if len(table) <= _MOST_DOTS else ""
-    shown = np.where(table.ok, values, np.nan)
-    ax.plot(np.arange(len(table)), shown, marker=dots, markersize=3.5, color=INK)
-    _shade_doubtful(ax, table)
-
-
-def _draw_residual(ax: "Axes", table: DriftTable) -> None:
-    _draw_figure(ax, table, table.residual)
-    ax.set_ylim(bottom=0)
-    ax.set_ylabel("residual\n(pixels)", color=INK)
-
-
-def _draw_ncc(ax: "Axes", table: DriftTable) -> None:
-    _draw_figure(ax, table, table.ncc)
-    known = table.ncc[np.isfinite(table.ncc)]
-    ax.set_ylim(min(0.0, known.min(initial=0.0)) - 0.02, 1.05)
-    ax.set_ylabel("ncc", color=INK)
-
-
 def _mark(ax: "Axes", table: DriftTable) -> None:
     """Put a marker with its status on each frame that is not ok, and shade doubt."""
-    _shade_doubtful(ax, table)
+    shade_doubtful(ax, table)
     low, high = _seen(table)
     words = [word for word in table.counts() if word not in TRUSTED]
     for marker, word in [(_BY_HAND, MANUAL), *zip(_MARKERS, words, strict=False)]:
@@ -270,17 +244,6 @@ def _seen(table: DriftTable) -> tuple[float, float]:
     low, high = float(good.min()), float(good.max())
     margin = _FAR * max(high - low, 1.0)
     return low - margin, high + margin
-
-
-def _shade_doubtful(ax: "Axes", table: DriftTable) -> None:
-    for first, last in _runs(~table.ok):
-        ax.axvspan(first - 0.5, last + 0.5, color=ALARM, alpha=0.13, linewidth=0)
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the first and last index of every run of True."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(int)))
-    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
 
 
 def _add_unit_axis(ax: "Axes", table: DriftTable) -> None:

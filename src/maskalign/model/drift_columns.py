@@ -16,7 +16,16 @@ from maskalign.model.status import OK, TRUSTED
 
 __all__ = ["DriftColumns", "DriftRow"]
 
-_NUMBERS = ("shifts", "ncc", "overlap", "shift_std", "peak_ratio", "residual")
+_NUMBERS = (
+    "shifts",
+    "ncc",
+    "overlap",
+    "shift_std",
+    "peak_ratio",
+    "residual",
+    "map_median",
+    "map_share",
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +51,10 @@ class DriftRow:
     #: Loop closure: how far, in pixels, the pairs of frames that this one was compared
     #: in are from agreeing; NaN where no loop of pairs closes.
     residual: float = float("nan")
+    #: Median of the NCC map of the frame as it was aligned; NaN without a map.
+    map_median: float = float("nan")
+    #: Share of that map, 0 to 1, that is above the value in the option `map_above`.
+    map_share: float = float("nan")
 
     def __repr__(self) -> str:
         return rounded_repr(self)
@@ -59,6 +72,8 @@ class DriftColumns:
     status: NDArray[np.str_] = None  # type: ignore[assignment]
     reference_frame: NDArray[np.int64] = None  # type: ignore[assignment]
     residual: NDArray[np.float64] = None  # type: ignore[assignment]
+    map_median: NDArray[np.float64] = None  # type: ignore[assignment]
+    map_share: NDArray[np.float64] = None  # type: ignore[assignment]
     scale: tuple[float, ...] = ()
     units: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -82,6 +97,8 @@ class DriftColumns:
             "status": np.where(known, OK, "unknown"),
             "reference_frame": np.full(n, -1),
             "residual": np.full(n, np.nan),
+            "map_median": np.full(n, np.nan),
+            "map_share": np.full(n, np.nan),
         }
         object.__setattr__(self, "shifts", shifts)
         for name, default in defaults.items():
@@ -125,6 +142,8 @@ class DriftColumns:
             peak_ratio=float(self.peak_ratio[frame]),
             status=str(self.status[frame]),
             residual=float(self.residual[frame]),
+            map_median=float(self.map_median[frame]),
+            map_share=float(self.map_share[frame]),
         )
 
     def __iter__(self) -> Iterator[DriftRow]:

@@ -24,6 +24,8 @@ _OF_ROW = {
     "status": "status",
     "reference_frame": "reference_frame",
     "residual": "residual",
+    "map_median": "map_median",
+    "map_share": "map_share",
 }
 
 

@@ -14,6 +14,7 @@ from maskalign.model import foreign_tables, table_algebra, table_frame, table_te
 from maskalign.model.drift_columns import DriftColumns, DriftRow
 from maskalign.model.drift_rows import columns_of
 from maskalign.model.frame_numbers import as_frame, as_frames
+from maskalign.model.map_results import MapSummary
 from maskalign.model.outliers import OutlierTest, outlying
 from maskalign.model.smoothing import filled, smoothed
 from maskalign.model.status import EXCLUDED, MANUAL, OUTLIER
@@ -50,6 +51,9 @@ class DriftTable(DriftColumns):
     residual : array_like of float, shape (T,), optional
         Loop closure, pixels: how far the pairs of frames that each frame was compared
         in are from agreeing; NaN if left out.
+    map_median, map_share : array_like of float, shape (T,), optional
+        Of the NCC map of each frame as it was aligned, the median and the share above
+        a value; NaN if left out. `with_map` puts them in.
     scale, units : tuple, optional
         Size and unit of a pixel along each spatial axis, where known.
     options : mapping, optional
@@ -174,6 +178,52 @@ class DriftTable(DriftColumns):
                 f"movie has {ndim} axes."
             )
             raise DriftTableError(msg)
+
+    def with_map(self, summary: MapSummary) -> Self:
+        """Return a table that knows how alike each frame is to the reference.
+
+        Its columns `map_median` and `map_share` are those of the summary; the option
+        `map_above` says above which value the share is. They replace those of a map
+        that it had before.
+
+        Parameters
+        ----------
+        summary : MapSummary
+            What `summarize_map` returns for the NCC maps of the aligned frames.
+
+        Raises
+        ------
+        TypeError
+            If `summary` is something else, such as the map itself.
+        DriftTableError
+            If it has not one entry a row.
+
+        Examples
+        --------
+        >>> from maskalign import summarize_map
+        >>> maps = np.array([[[1.0, 1.0]], [[0.9, 0.3]]])
+        >>> table = DriftTable.from_shifts([(0, 0), (3, -4)])
+        >>> known = table.with_map(summarize_map(maps))
+        >>> known.map_median.tolist(), known.map_share.tolist()
+        ([1.0, 0.6], [1.0, 0.5])
+        """
+        if not isinstance(summary, MapSummary):
+            msg = (
+                "with_map takes what summarize_map returns, a MapSummary, got "
+                f"{type(summary).__name__}."
+            )
+            raise TypeError(msg)
+        if len(summary) != len(self):
+            msg = (
+                f"The summary is of {len(summary)} map{'s' * (len(summary) != 1)}, the "
+                f"drift table has {len(self)} rows: it needs one map for each frame."
+            )
+            raise DriftTableError(msg)
+        return self.replace(
+            map_median=summary.median,
+            map_share=summary.share,
+            options={**self.options, "map_above": float(summary.above)},
+        )
 
     # Frames that fail ---------------------------------------------------------------
 
@@ -348,7 +398,8 @@ class DriftTable(DriftColumns):
         To apply it takes out the slow drift and leaves the jitter. Straight lines
         are fitted to the good frames around each frame, weighted by a Gaussian (local
         linear regression), so that a steady drift stays as it is, up to the ends of the
-        movie. The other frames are filled in.
+        movie. The other frames are filled in. What `with_map` told of the frames as
+        they were aligned is left out.
 
         Parameters
         ----------
@@ -374,6 +425,8 @@ class DriftTable(DriftColumns):
         return whole.replace(
             shifts=smoothed(whole.shifts, self.ok, float(sigma)),
             shift_std=np.full(self.shifts.shape, np.nan),
+            map_median=None,
+            map_share=None,
         )
 
     def jitter(self, sigma: float = 2.0) -> Self:
@@ -401,7 +454,9 @@ class DriftTable(DriftColumns):
         """
         slow = self.smoothed(sigma)
         whole = self.repaired()
-        return whole.replace(shifts=whole.shifts - slow.shifts)
+        return whole.replace(
+            shifts=whole.shifts - slow.shifts, map_median=None, map_share=None
+        )
 
     def resampled(self, at: ArrayLike) -> Self:
         """Return the table read at other times, interpolated linearly.

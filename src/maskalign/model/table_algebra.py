@@ -13,7 +13,7 @@ from maskalign.model.status import MANUAL, worse
 __all__ = ["composed", "edited", "joined", "read_at", "relative"]
 
 #: Figures that belong to the shift as it was measured.
-_FIGURES = ("ncc", "overlap", "peak_ratio", "residual")
+_FIGURES = ("ncc", "overlap", "peak_ratio", "residual", "map_median", "map_share")
 
 
 def edited(

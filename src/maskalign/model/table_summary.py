@@ -14,7 +14,7 @@ __all__ = ["summary"]
 #: Runs of frames that are listed for a status.
 _MOST_RUNS = 8
 #: Options that the summary tells by themselves, or that say nothing.
-_TOLD = ("reference", "source")
+_TOLD = ("reference", "source", "map_above")
 
 
 def summary(table: DriftColumns) -> str:
@@ -89,6 +89,17 @@ def _figures(table: DriftColumns, measured: NDArray[np.intp]) -> Iterator[str]:
     residual = table.residual[measured]
     if np.isfinite(residual).any():
         yield f"median residual {np.nanmedian(residual):.2g} px"
+    median = table.map_median[measured]
+    if np.isfinite(median).any():
+        share = _share(table, measured)
+        yield f"median of the ncc maps {np.nanmedian(median):.2f}{share}"
+
+
+def _share(table: DriftColumns, measured: NDArray[np.intp]) -> str:
+    share, above = table.map_share[measured], table.options.get("map_above")
+    if above is None or not np.isfinite(share).any():
+        return ""
+    return f" ({100 * np.nanmedian(share):.0f} % above {above:g})"
 
 
 def _origin(table: DriftColumns) -> Iterator[str]:

@@ -28,7 +28,9 @@ _SIGN = (
     "shift_*: pixels to add to the position of a frame to lay it over the reference; "
     "the drift of the sample is its negative"
 )
-_SCALARS = ("ncc", "overlap", "peak_ratio", "residual")
+#: Columns that few tables have; the others' files do without them.
+_OPTIONAL = ("residual", "map_median", "map_share")
+_SCALARS = ("ncc", "overlap", "peak_ratio", *_OPTIONAL)
 #: Metadata that a comment line of the CSV holds as JSON.
 _META = ("scale", "units", "options", "version")
 
@@ -102,8 +104,9 @@ def columns(table: DriftColumns) -> dict[str, list[Any]]:
         f"shift_std_{a}": table.shift_std[:, i].tolist() for i, a in enumerate(axes)
     }
     written["peak_ratio"] = table.peak_ratio.tolist()
-    if not np.isnan(table.residual).all():
-        written["residual"] = table.residual.tolist()
+    for name in _OPTIONAL:
+        if not np.isnan(getattr(table, name)).all():
+            written[name] = getattr(table, name).tolist()
     return written | {"status": table.status.tolist()}
 
 
