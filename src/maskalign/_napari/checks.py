@@ -4,7 +4,7 @@ import queue
 import re
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,22 +14,15 @@ from numpy.typing import NDArray
 
 from maskalign._napari.masks import MaskChoice
 from maskalign._napari.wording import pixels_suffix
-from maskalign.core.translate import translate_valid
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.map_options import MapOptions
 from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions
 from maskalign.model.report import AlignmentReport
 from maskalign.model.report_options import ReportOptions
-from maskalign.pipeline.apply import apply_drift
-from maskalign.pipeline.canvas import canvas
-from maskalign.pipeline.frames import Frames
+from maskalign.pipeline.aligned_maps import aligned_maps, compared_with
 from maskalign.pipeline.lazy_frames import lazy_data
-from maskalign.pipeline.maps import local_ncc
-from maskalign.pipeline.masks import image_mask
-from maskalign.pipeline.parallel import compute
 from maskalign.pipeline.report.assess import assess
-from maskalign.pipeline.valid_region import valid_region
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -41,8 +34,6 @@ __all__ = ["Assessment", "FrameMaps", "MapsOfAligned", "describe_report", "watch
 #: How often a report looks at each of its frames: twice before and after, and on two
 #: halves; a little more for some triples of frames.
 _LOOKS = 5
-#: Strategies that lay a frame over one before it.
-_CHAINS = ("previous", "rolling")
 #: Seconds between two looks at whether somebody has asked to stop.
 _PAUSE = 0.1
 
@@ -155,16 +146,6 @@ class MapsOfAligned:
     #: Reading the mask and the reference.
     n_steps: int = 1
 
-    @property
-    def reference(self) -> int | str:
-        """What aligned frames are compared with: a frame by its number, or a word."""
-        asked = self.table.options.get("reference", "first")
-        if asked in _CHAINS:
-            return "previous"
-        if isinstance(asked, int):
-            return asked % len(self.table)
-        return int(self.table.ok.argmax())
-
     def run(self, stop: "Stop") -> Generator[int, None, "FrameMaps"]:
         """Read the mask and the reference, and return maps that are yet to be made.
 
@@ -180,58 +161,18 @@ class MapsOfAligned:
 
     def maps(self, masks: dict[str, Any]) -> "FrameMaps":
         """Return the maps, of which only the reference has been read."""
-        movie, options = self.movie, self.output
-        self.table.check_fits(movie.n_frames, len(movie.frame_shape))
-        whole = self.table.repaired()
-        aligned = apply_drift(movie, whole, **asdict(options))
-        region = self._region(whole, masks)
-        reference: Any = self.reference
-        channel = self.channel if "C" in movie.axes else None
-        if reference != "previous":
-            # Read once, so that a frame of the map costs one frame of the movie.
-            k = reference
-            reference = np.asarray(compute(Frames(aligned, channel).block(k, k + 1)[0]))
-            at = region.axes.index("T")
-            there = np.asarray(compute(da.take(region.data, [k], axis=at)))
-            region = region.replace(data=region.data & there)
-        maps = local_ncc(
-            reference, aligned, mask=region, channel=channel, window=self.window
+        maps = aligned_maps(
+            self.movie,
+            self.table,
+            channel=self.channel if "C" in self.movie.axes else None,
+            window=self.window,
+            output=self.output,
+            **masks,
         )
-        asked = {"against": self.reference, "window": self.window}
+        asked = {"against": compared_with(self.table), "window": self.window}
         if self.mask is not None:
             asked |= {"mask": self.mask.layer.name, "painted": self.mask.meaning}
         return FrameMaps(self, maps, asked)
-
-    def _region(self, whole: DriftTable, masks: dict[str, Any]) -> Movie:
-        """Return which pixels of the aligned frames may be compared."""
-        movie, options = self.movie, self.output
-        with_sample = masks.get("mask_follows") == "sample"
-        region: Movie = valid_region(
-            movie,
-            whole,
-            mask=None if with_sample else masks.get("mask"),
-            interpolation=options.interpolation,
-            canvas=options.canvas,
-        )
-        if not with_sample:
-            return region
-        # It lies still in the aligned movie.
-        frame = canvas(
-            movie.frame_shape,
-            whole,
-            options.canvas,
-            interpolation=options.interpolation,
-        )
-        valid = translate_valid(
-            image_mask(masks["mask"], movie.frame_shape, "mask"),
-            (0.0,) * len(movie.frame_shape),
-            interpolation=options.interpolation,
-            origin=frame.origin,
-            shape=frame.shape,
-        )
-        letters = "T" + movie.spatial_axes
-        order = [letters.index(a) for a in region.axes]
-        return region.replace(data=region.data & valid[np.newaxis].transpose(order))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

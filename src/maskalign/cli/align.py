@@ -10,6 +10,7 @@ from maskalign.cli.errors import Command
 from maskalign.cli.files import check_files
 from maskalign.cli.idle import check_idle
 from maskalign.cli.inputs import load_image, load_mask
+from maskalign.cli.map_summary import check_comparable, with_maps
 from maskalign.cli.motion import check_limit, flagged, motion_options, to_take_out
 from maskalign.cli.options import (
     FILE,
@@ -58,6 +59,13 @@ __all__ = ["align"]
     is_flag=True,
     help="Say whether it is better than before, as `maskalign report` does. That "
     "estimates the drift twice more, on two halves of the image.",
+)
+@click.option(
+    "--map-summary",
+    is_flag=True,
+    help="Compare each aligned frame with the reference place by place: median of its "
+    "NCC map, and share above 0.5, go into --drift and --plot. That reads the movie "
+    "once more.",
 )
 @click.option(
     "--mask",
@@ -109,7 +117,7 @@ def align(movie: Path, **values: Any) -> None:
       maskalign align painted.tif -o aligned.tif --mask labels.tif --invert-mask
       maskalign align movie.tif -o aligned.tif --auto-mask saturated,static
       maskalign align stack.ome.tif -o aligned.ome.tif --channel 0 --max-shift 3,20,20
-      maskalign align movie.tif --drift drift.csv --plot drift.png
+      maskalign align movie.tif --drift drift.csv --plot drift.png --map-summary
       maskalign align cells.tif -o aligned.tif --reference redundant
 
     A mask is a TIFF file with the shape of a frame, which then stands still in the
@@ -170,11 +178,15 @@ def _align(
     how = select(values, ApplyOptions)
     if output:
         check_output(output, movie, how)
+    if values["map_summary"]:
+        check_comparable(movie, plan)
     check_limit(len(plan.frames.axes), **values)
     table = flagged(estimate(plan, "Estimating the drift"), **values)
     require_answer(table)
     click.echo(f"{path.name}: {drift_summary(table)}")
     name_doubtful(table)
+    if values["map_summary"]:
+        table = with_maps(movie, plan, table, how)
     if values["with_report"]:
         say_report(plan, table)
     if drift:
