@@ -57,10 +57,12 @@ def test_it_is_the_map_of_the_aligned_frames_under_the_mask(
     region = valid_region(Movie(movie, "TYX"), whole, mask=valid, **how).data
     region &= region[0]
     expected = summarize_map(local_ncc(0, aligned, mask=region))
+    # That frame 0 is like itself says nothing of the others.
+    assert expected.median[0] == pytest.approx(1)
+    expected.median[0] = expected.share[0] = np.nan
     np.testing.assert_array_equal(table.map_median, expected.median)
     np.testing.assert_array_equal(table.map_share, expected.share)
     assert f"Aligned frames: {expected}" in said
-    assert table.map_median[0] == pytest.approx(1)
     others = [1, 2, 4]
     assert table.map_share[3] < table.map_share[others].min() - 0.1
     assert "ncc map" in Path("drift.svg").read_text(encoding="utf-8")
@@ -126,4 +128,4 @@ def test_planes_are_not_compared_with_a_projection(folder, maskalign, frames):
     # With a frame of its own it is compared plane by plane.
     done = maskalign(*COMMON, "--map-summary", "--projection", "max")
     assert done.exit_code == 0, done.output
-    assert np.isfinite(DriftTable.from_csv("drift.csv").map_median).all()
+    assert np.isfinite(DriftTable.from_csv("drift.csv").map_median[1:]).all()

@@ -37,8 +37,7 @@ def with_maps(
     """
     from maskalign.model.movie import Movie
     from maskalign.model.options import ApplyOptions
-    from maskalign.pipeline.aligned_maps import aligned_maps
-    from maskalign.pipeline.map_summary import summarize_map
+    from maskalign.pipeline.aligned_maps import aligned_summary
 
     n = movie.n_frames
     frames = f"{n} frame" + "s" * (n != 1)
@@ -49,7 +48,7 @@ def with_maps(
         # Its axes are known by now, and need not be told from its shape once more.
         spatial = "ZYX"[-(mask.ndim - (each is not None)) :]
         mask = Movie(mask, spatial if each is None else "T" + spatial)
-    maps = aligned_maps(
+    summary = aligned_summary(
         movie,
         table,
         mask=mask,
@@ -58,6 +57,5 @@ def with_maps(
         output=ApplyOptions(**how),
         over=plan.reference,
     )
-    summary = summarize_map(maps)
     click.echo(f"Aligned frames: {summary}")
     return table.with_map(summary)

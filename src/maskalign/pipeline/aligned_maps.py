@@ -1,6 +1,6 @@
 """NCC maps of aligned frames: each against what it was laid over."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import dask.array as da
@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 from maskalign.core.translate import translate_valid
 from maskalign.model.drift_table import DriftTable
 from maskalign.model.map_options import GridSize, MapOptions
+from maskalign.model.map_results import MapSummary
 from maskalign.model.movie import Movie
 from maskalign.model.options import ApplyOptions
 from maskalign.model.types import MaskFrame
 from maskalign.pipeline.apply import apply_drift
 from maskalign.pipeline.canvas import CanvasFrame, canvas
 from maskalign.pipeline.frames import Frames
+from maskalign.pipeline.map_summary import summarize_map
 from maskalign.pipeline.maps import local_ncc
 from maskalign.pipeline.masks import image_mask
 from maskalign.pipeline.parallel import compute
 from maskalign.pipeline.references import Reference
 from maskalign.pipeline.valid_region import valid_region
 
-__all__ = ["aligned_maps", "compared_with"]
+__all__ = ["aligned_maps", "aligned_summary", "compared_with"]
 
 _WINDOW = MapOptions().window
 #: Strategies that lay a frame over one before it.
@@ -113,6 +115,31 @@ def aligned_maps(
         reference, aligned, mask=region, channel=channel, window=window
     )
     return maps
+
+
+def aligned_summary(
+    movie: Movie, table: DriftTable, *, over: Reference | None = None, **how: Any
+) -> MapSummary:
+    """Return numbers for the map of each aligned frame.
+
+    A frame that is compared with itself has none: it is like itself, however good the
+    others are.
+
+    Parameters
+    ----------
+    movie, table, over, **how
+        As for `aligned_maps`.
+    """
+    found = summarize_map(aligned_maps(movie, table, over=over, **how))
+    other = compared_with(table)
+    if isinstance(other, str) or (over is not None and over.image is not None):
+        return found
+    itself = np.arange(len(found)) == other
+    return replace(
+        found,
+        median=np.where(itself, np.nan, found.median),
+        share=np.where(itself, np.nan, found.share),
+    )
 
 
 def _lying_still(
