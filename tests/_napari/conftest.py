@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import dask
 import dask.array as da
@@ -87,6 +88,20 @@ def calibration() -> dict[str, tuple]:
 def viewer(qapp) -> ViewerModel:
     """A viewer without a window."""
     return ViewerModel()
+
+
+@pytest.fixture
+def barred_dock(viewer, movie, bar, calibration) -> Any:
+    """*Align time-lapse* over `movie`, its bar masked."""
+    from maskalign._napari.align_timelapse import AlignTimelapse
+
+    viewer.add_image(movie, name="movie", **calibration)
+    place = {"scale": (0.2, 0.2), "translate": (5, 6), "units": ("um", "um")}
+    viewer.add_labels(bar, name="bar", **place)
+    made = AlignTimelapse(viewer)
+    made.mask.value = viewer.layers["bar"]
+    made.max_shift.value = 12
+    return made
 
 
 @pytest.fixture

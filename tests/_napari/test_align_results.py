@@ -18,14 +18,8 @@ PATIENCE = 20_000
 
 
 @pytest.fixture
-def dock(viewer, movie, bar, calibration):
-    viewer.add_image(movie, name="movie", **calibration)
-    place = {"scale": (0.2, 0.2), "translate": (5, 6), "units": ("um", "um")}
-    viewer.add_labels(bar, name="bar", **place)
-    made = AlignTimelapse(viewer)
-    made.mask.value = viewer.layers["bar"]
-    made.max_shift.value = 12
-    return made
+def dock(barred_dock):
+    return barred_dock
 
 
 @pytest.fixture

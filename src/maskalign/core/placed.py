@@ -14,8 +14,14 @@ from maskalign.core.masked_ncc import check_same_axes, surface_of
 from maskalign.core.pixels import Pixels
 from maskalign.core.register import match_pixels, register, warn_misled
 from maskalign.core.resample import Place, as_place, on_grid, steps_of
-from maskalign.core.validate import as_pixels, as_valid, check_dtype, working_dtype
-from maskalign.errors import MaskError, NoOverlapError
+from maskalign.core.validate import (
+    as_pixels,
+    as_valid,
+    check_dtype,
+    check_mask_shape,
+    working_dtype,
+)
+from maskalign.errors import NoOverlapError
 from maskalign.model.options import MatchOptions
 from maskalign.model.results import CorrelationSurface, Registration
 from maskalign.model.types import MaxShift, ValidArray
@@ -269,12 +275,7 @@ def _valid(
     if mask is None:
         return None
     valid = as_valid(np.asarray(mask), mask_name)
-    if valid.shape != shape:
-        msg = (
-            f"{mask_name} has shape {valid.shape} but {name} has shape {shape}; "
-            "a mask needs one value for each pixel."
-        )
-        raise MaskError(msg)
+    check_mask_shape(valid.shape, shape, name=name, mask_name=mask_name)
     return valid
 
 

@@ -9,7 +9,7 @@ from maskalign.core.pixels import Pixels, Valid
 from maskalign.errors import MaskError, NoContrastError, NoValidPixelsError
 from maskalign.model.types import FloatArray, ValidArray
 
-__all__ = ["as_pixels", "as_valid", "check_dtype", "working_dtype"]
+__all__ = ["as_pixels", "as_valid", "check_dtype", "check_mask_shape", "working_dtype"]
 
 
 def check_dtype(dtype: Any, name: str) -> None:
@@ -114,6 +114,18 @@ def as_valid(mask: NDArray[Any], name: str) -> ValidArray:
     return valid & ~np.isnan(mask) if mask.dtype.kind == "f" else valid
 
 
+def check_mask_shape(
+    mask: tuple[int, ...], image: tuple[int, ...], *, name: str, mask_name: str
+) -> None:
+    """Raise a MaskError unless a mask has the shape of its image."""
+    if mask != image:
+        msg = (
+            f"{mask_name} has shape {mask} but {name} has shape {image}; "
+            "a mask needs one value for each pixel."
+        )
+        raise MaskError(msg)
+
+
 def _valid_pixels(
     image: NDArray[Any], mask: ArrayLike | Valid | None, name: str, mask_name: str
 ) -> Valid:
@@ -123,12 +135,7 @@ def _valid_pixels(
         known = mask
     else:
         known = Valid.of(as_valid(np.asarray(mask), mask_name))
-    if known.shape != image.shape:
-        msg = (
-            f"{mask_name} has shape {known.shape} but {name} has shape {image.shape}; "
-            "a mask needs one value for each pixel."
-        )
-        raise MaskError(msg)
+    check_mask_shape(known.shape, image.shape, name=name, mask_name=mask_name)
     if image.dtype.kind != "f":
         return known
     finite = Valid.of(np.isfinite(image) & known.array)
